@@ -1,4 +1,4 @@
-// Builds dist/tfjs/registration.cjs: TF.js's own registration of all gradients and all chained ops, in a form Node can load.
+// Builds generated/tfjs-registration.cjs: TF.js's own registration of all gradients and all chained ops, in a form Node can load.
 //
 // In Node `@tensorflow/tfjs-core` is an ES5 bundle that registers neither, and the ES modules that do cannot be loaded
 // (they import without file extensions). So exactly those modules are bundled. Whatever they need that the public package
@@ -90,7 +90,7 @@ const result = await build({
     preferPublicCore,
   ],
   legalComments: 'none',
-  outfile: path.join(packageRoot, 'dist/tfjs/registration.cjs'),
+  outfile: path.join(packageRoot, 'generated/tfjs-registration.cjs'),
   metafile: true,
   logLevel: 'warning',
 });
@@ -100,4 +100,4 @@ if (process.argv.includes('--verbose')) {
   const kept = Object.entries(bundled.inputs).filter(([name]) => !/gradients|chained_ops/.test(name));
   console.log(kept.map(([name, { bytesInOutput }]) => `${bytesInOutput}\t${name}`).join('\n'));
 }
-console.log(`dist/tfjs/registration.cjs: ${(bundled.bytes / 1024).toFixed(0)} KiB`);
+console.log(`generated/tfjs-registration.cjs: ${(bundled.bytes / 1024).toFixed(0)} KiB`);
