@@ -88,13 +88,15 @@ export function checkGradient(
       return f(...all);
     };
     const dy = tf.tensor(weights, outputShape, 'float32');
-    return tf.grads(asFunctionOfWanted)(differentiated, dy).map((gradient, position) => {
-      const input = differentiated[position] as tf.Tensor;
-      if (!tf.util.arraysEqual(gradient.shape, input.shape)) {
-        throw new Error(`gradient has shape [${gradient.shape}], its input [${input.shape}]`);
-      }
-      return Float64Array.from(gradient.dataSync());
-    });
+    return tf
+      .grads(asFunctionOfWanted)(differentiated, dy)
+      .map((gradient, position) => {
+        const input = differentiated[position] as tf.Tensor;
+        if (!tf.util.arraysEqual(gradient.shape, input.shape)) {
+          throw new Error(`gradient has shape [${gradient.shape}], its input [${input.shape}]`);
+        }
+        return Float64Array.from(gradient.dataSync());
+      });
   });
 
   /** L with input number `input` moved by `step` along `direction` (an element, or a vector of +-1). */
@@ -189,7 +191,8 @@ function errorOf(expected: number, received: number): number {
 function indexOfWorst(expected: number[], received: number[]): number {
   let worst = 0;
   expected.forEach((value, i) => {
-    if (errorOf(value, received[i] as number) > errorOf(expected[worst] as number, received[worst] as number)) worst = i;
+    if (errorOf(value, received[i] as number) > errorOf(expected[worst] as number, received[worst] as number))
+      worst = i;
   });
   return worst;
 }

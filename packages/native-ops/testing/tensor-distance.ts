@@ -56,7 +56,10 @@ export class TensorMismatchError extends Error {
  * NaN equals NaN, an infinity equals itself; -0 equals 0. Neither tensor is kept or disposed.
  */
 export function compareTensors(actual: TensorLike, expected: TensorLike, tolerance: Tolerance): TensorDistance {
-  if (actual.shape.length !== expected.shape.length || actual.shape.some((size, axis) => size !== expected.shape[axis])) {
+  if (
+    actual.shape.length !== expected.shape.length ||
+    actual.shape.some((size, axis) => size !== expected.shape[axis])
+  ) {
     return {
       withinTolerance: false,
       worst: undefined,
