@@ -1,7 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { itWhen } from '../testing/skipping.ts';
+import { isDebianLike } from './native-toolchain.mjs';
 import { isSupportedNode } from './node-version.mjs';
 import { firstDifference, whyStale } from './npm-packages.mjs';
 import { repositoryRoot } from './repository.mjs';
@@ -63,8 +74,7 @@ describe('npm packages', () => {
 
 describe('the tool chain', () => {
   /** Runs only this step, with a PATH that holds the given tools and nothing else. */
-  function ensureWith(tools: Record<string, string>, env: Record<string, string> = {}) {
-    const bin = mkdtempSync(join(folder, 'bin-'));
+  function ensureWith(tools: Record<string, string>, env: Record<string, string> = {}, bin = newFolder()) {
     for (const [name, target] of Object.entries(tools)) {
       if (target.startsWith('/')) symlinkSync(target, join(bin, name));
       else {
@@ -77,14 +87,16 @@ describe('the tool chain', () => {
       import { main } from ${JSON.stringify(join(__dirname, 'set-up.mjs'))};
       await main(() => { ensureNativeToolchain(); return 0; });`;
     const { GGB_ONEDNN: _, CXX: __, ...inherited } = process.env;
-    // GGB_APT=0 in every case: a spec must never install anything.
+    // The real apt-get is out of reach of this PATH; GGB_APT=0 says so a second time.
     return spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
       env: { ...inherited, PATH: bin, GGB_APT: '0', ...env },
     });
   }
 
+  const newFolder = () => mkdtempSync(join(folder, 'bin-'));
   const works = 'exit 0';
+  const allTools = { 'c++': works, ninja: works, cmake: 'echo cmake version 3.25.1' };
 
   it('is named with every missing part and the exact command, and stops with exit code 2', () => {
     const result = ensureWith({});
@@ -97,14 +109,13 @@ describe('the tool chain', () => {
   });
 
   it('asks for nothing that works', () => {
-    const cmake = 'echo cmake version 3.25.1';
-    const result = ensureWith({ 'c++': works, ninja: works, cmake });
+    const result = ensureWith(allTools);
     expect(result.stderr).toBe('');
     expect(result.status).toBe(0);
   });
 
   it('refuses a CMake that is too old, with both versions', () => {
-    const result = ensureWith({ 'c++': works, ninja: works, cmake: 'echo cmake version 3.18.4' });
+    const result = ensureWith({ ...allTools, cmake: 'echo cmake version 3.18.4' });
     expect(result.stderr).toContain('cmake is 3.18, at least 3.20 is needed');
     expect(result.stderr).not.toContain('ninja was');
     expect(result.status).toBe(2);
@@ -112,17 +123,54 @@ describe('the tool chain', () => {
 
   it('does not believe in a compiler that cannot link', () => {
     const onlyVersion = 'test "$1" = --version';
-    const result = ensureWith({ 'c++': onlyVersion, ninja: works, cmake: 'echo cmake version 3.25.1' });
+    const result = ensureWith({ ...allTools, 'c++': onlyVersion });
     expect(result.stderr).toContain('c++ cannot build a C++17 program with OpenMP');
   });
 
   it('asks for oneDNN when no program can be linked with it, says how to do without, and obeys that', () => {
     const withoutOnednn = 'for argument; do test "$argument" = -ldnnl && exit 1; done; exit 0';
-    const tools = { 'c++': withoutOnednn, ninja: works, cmake: 'echo cmake version 3.25.1' };
+    const tools = { ...allTools, 'c++': withoutOnednn };
     const result = ensureWith(tools);
     expect(result.stderr).toContain('libdnnl-dev');
     expect(result.stderr).toContain('GGB_ONEDNN=OFF');
     expect(result.status).toBe(2);
     expect(ensureWith(tools, { GGB_ONEDNN: 'OFF' }).status).toBe(0);
+  });
+
+  describe('as root on a Debian system', () => {
+    const canApt = itWhen(process.getuid?.() === 0 && isDebianLike(), 'needs root on a Debian system');
+
+    canApt('is installed with apt-get after saying so, only what is missing, and asked again', () => {
+      const bin = newFolder();
+      const calls = join(bin, 'calls');
+      // Stands for the mirror: writes down how it was called, and "ninja-build" brings ninja.
+      const aptGet = `echo "$DEBIAN_FRONTEND $@" >> ${calls}
+        case "$1" in install) printf '#!/bin/sh\\nexit 0\\n' > ${bin}/ninja; /bin/chmod +x ${bin}/ninja;; esac`;
+      const { ninja: _, ...withoutNinja } = allTools;
+      const result = ensureWith({ ...withoutNinja, 'apt-get': aptGet }, { GGB_APT: '1' }, bin);
+      expect(result.stdout).toContain('ninja was not found');
+      expect(result.stdout).toContain('installing ninja-build with apt-get (GGB_APT=0 forbids this)');
+      expect(readFileSync(calls, 'utf8')).toBe(
+        'noninteractive update\nnoninteractive install -y --no-install-recommends ninja-build\n',
+      );
+      expect(result.stderr).toBe('');
+      expect(result.status).toBe(0);
+    });
+
+    canApt('is not installed when GGB_APT=0', () => {
+      const bin = newFolder();
+      const { ninja: _, ...withoutNinja } = allTools;
+      const result = ensureWith({ ...withoutNinja, 'apt-get': `echo called > ${join(bin, 'calls')}` }, {}, bin);
+      expect(existsSync(join(bin, 'calls'))).toBe(false);
+      expect(result.stderr).toContain('Run: apt-get update && apt-get install -y --no-install-recommends ninja-build');
+      expect(result.status).toBe(2);
+    });
+
+    canApt('stops with exit code 2 when the mirror cannot be reached', () => {
+      const { ninja: _, ...withoutNinja } = allTools;
+      const result = ensureWith({ ...withoutNinja, 'apt-get': 'exit 100' }, { GGB_APT: '1' });
+      expect(result.stderr).toContain('"apt-get update" failed with exit code 100');
+      expect(result.status).toBe(2);
+    });
   });
 });

@@ -1,21 +1,37 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../bootstrap/repository.mjs';
 import { outputOf } from '../bootstrap/run-command.mjs';
 
 // clang-format 14 is Debian 12's. Other versions lay out some lines differently, so their verdict would not be CI's.
 const clangFormatMajor = 14;
 
-/** Files git tracks or would track, so that new ones are checked before they are committed. */
-function sourceFiles() {
-  const listed = outputOf('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate']);
-  const deleted = new Set((outputOf('git', ['ls-files', '-z', '--deleted']) ?? '').split('\0'));
-  return (listed ?? '').split('\0').filter((path) => path !== '' && !deleted.has(path));
+const notOurs = /^(node_modules|dist|generated|build.*|coverage|\.git|\.nx|\.ggb)$/;
+
+/**
+ * Files below the repository whose name matches, without git: a copy without history is checked too.
+ *
+ * @param {RegExp} pattern
+ * @param {string} [folder]
+ * @returns {string[]}
+ */
+function sourceFiles(pattern, folder = '') {
+  return readdirSync(join(repositoryRoot, folder), { withFileTypes: true })
+    .filter((entry) => !notOurs.test(entry.name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return sourceFiles(pattern, path);
+      return entry.isFile() && pattern.test(path) ? [path] : [];
+    })
+    .sort();
 }
 
 export function cppFiles() {
-  return sourceFiles().filter((path) => /\.(cc|cpp|h|hpp|cu|cuh)$/.test(path));
+  return sourceFiles(/\.(cc|cpp|h|hpp|cu|cuh)$/);
 }
 
 export function shellScripts() {
-  return sourceFiles().filter((path) => path === '.ci/run' || path.endsWith('.sh'));
+  return sourceFiles(/^\.ci\/run$|\.sh$/);
 }
 
 /** Why clang-format cannot judge here, undefined when it can. */
