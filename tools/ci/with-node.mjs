@@ -31,8 +31,10 @@ function ensureNode(version) {
   if (outputOf(join(binFolder, 'node'), ['--version'])?.startsWith(`v${version}.`)) return binFolder;
   console.log(`with-node: installing node@${version} from npm`);
   mkdirSync(folder, { recursive: true });
-  // A package.json of its own, or npm would walk up and install into the repository.
-  if (!existsSync(join(folder, 'package.json'))) writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  // A package.json of its own, or npm would walk up and install into the repository. The package `node` fetches its
+  // binary, itself an npm package, in an install script.
+  if (!existsSync(join(folder, 'package.json')))
+    writeFileSync(join(folder, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }\n');
   const status = runCommand('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', `node@${version}`]);
   if (status !== 0 || outputOf(join(binFolder, 'node'), ['--version']) === undefined) {
     throw new SetUpError(
