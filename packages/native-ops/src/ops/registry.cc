@@ -1,0 +1,42 @@
+#include "ops/registry.h"
+
+#include "ops/standard/elementwise/elementwise.h"
+
+// One line per op: the function in its *.portable.cc, and the names of its variants.
+#define GGB_OPS(OP)                               \
+  OP(elementwise_unary, elementwise::kUnaryNames) \
+  OP(elementwise_binary, elementwise::kBinaryNames)
+
+namespace ggb {
+
+#define GGB_DECLARE(name, variants) Status name(CommandReader& arguments, ExecutionContext& context);
+namespace isa_baseline {
+GGB_OPS(GGB_DECLARE)
+}
+#ifdef GGB_X86_DISPATCH
+namespace isa_avx2 {
+GGB_OPS(GGB_DECLARE)
+}
+namespace isa_avx512 {
+GGB_OPS(GGB_DECLARE)
+}
+#define GGB_ROW(name, variants) {#name, variants, {isa_baseline::name, isa_avx2::name, isa_avx512::name}},
+#else
+#define GGB_ROW(name, variants) {#name, variants, {isa_baseline::name, isa_baseline::name, isa_baseline::name}},
+#endif
+
+namespace {
+const OpRow kRows[] = {GGB_OPS(GGB_ROW)};
+constexpr int kRowCount = sizeof(kRows) / sizeof(kRows[0]);
+}  // namespace
+
+int OpCount() { return kRowCount; }
+
+const OpRow& OpAt(int position) { return kRows[position]; }
+
+OpFunction FindOp(int position, InstructionSet isa) {
+  if (position < 0 || position >= kRowCount) return nullptr;
+  return kRows[position].by_isa[static_cast<int>(isa)];
+}
+
+}  // namespace ggb
