@@ -1,0 +1,463 @@
+// The TensorFlow.js backend 'native-cpu'. It keeps tensors, numbers commands and translates failures; all arithmetic is
+// in the kernels. It extends TF.js's CPU backend so that kernels which are not native yet run there unchanged: those only
+// read `data.get(id).values` and make new tensors, both of which work here without copies of their code.
+import type { backend_util, DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import { engine, getKernel, MathBackendCPU, util } from '../tfjs/registered-core.ts';
+import type { NativeAddon, NativeEngine, NativeFailure } from './addon.ts';
+import { type BufferHandle, CommandStream, type ElementType, elementBytes, elementTypes } from './command-stream.ts';
+import { BackendUnavailableError, NativeKernelError, statusNames } from './errors.ts';
+import { KernelReport } from './kernel-report.ts';
+import type { CommandWriter, KernelRuntime, NativeKernel } from './kernel-runtime.ts';
+import type { NativeSettings } from './settings.ts';
+import { type EntryOwner, TensorEntry } from './tensor-entry.ts';
+
+export const backendName = 'native-cpu';
+
+/** Words after which a batch is run although nobody reads: bounds the memory of the stream, costs nothing. */
+const flushWords = 1 << 15;
+
+type NumericValues = Float32Array | Int32Array | Uint8Array;
+
+export interface NativeMemory {
+  readonly unreliable: boolean;
+  readonly reasons: string[];
+  /** Bytes of native buffers that tensors hold. */
+  readonly nativeBytes: number;
+  /** Largest nativeBytes so far. */
+  readonly nativePeakBytes: number;
+  /** Bytes of released buffers that wait for reuse. */
+  readonly nativeCachedBytes: number;
+  readonly nativeBuffers: number;
+}
+
+export class NativeBackend extends MathBackendCPU implements KernelRuntime, EntryOwner {
+  readonly report = new KernelReport();
+  private readonly native: NativeEngine;
+  private readonly stream: CommandStream;
+  private readonly ops: ReadonlyMap<string, { opcode: number; variants: ReadonlyMap<string, number> }>;
+  private readonly writer: StreamWriter;
+  private readonly foreign = new Map<object, TensorEntry>();
+  private readonly freeIndices: number[] = [];
+  private readonly releasedIndices: number[] = [];
+  private readonly generations: number[] = [];
+  private liveEntries = 0;
+  private sequence = 0;
+  /** Names of the kernels since the last flush; the first has sequence number `pendingFrom`. */
+  private pendingKernels: string[] = [];
+  private pendingFrom = 0;
+  private readonly failures: { from: number; to: number; error: NativeKernelError }[] = [];
+
+  constructor(
+    readonly addon: NativeAddon,
+    readonly settings: NativeSettings,
+  ) {
+    super();
+    this.native = createEngine(addon, settings);
+    this.stream = new CommandStream(addon.streamVersion);
+    this.ops = new Map(
+      addon.ops.map(({ name, opcode, variants }) => [
+        name,
+        { opcode, variants: new Map(variants.map((variant, position) => [variant, position])) },
+      ]),
+    );
+    this.writer = new StreamWriter(this.stream, (tensor) => this.inputHandle(tensor), (tensor) => this.outputHandle(tensor));
+    // What TF.js's CPU kernels use of DataStorage.
+    this.data = {
+      get: (id: object) => this.entryOf(id),
+      has: (id: object) => this.find(id) !== undefined,
+      set: () => {
+        throw new Error('native-cpu: data.set is not part of the contract with CPU kernels');
+      },
+      delete: (id: object) => this.disposeData(id, true),
+      numDataIds: () => this.liveEntries,
+    } as unknown as MathBackendCPU['data'];
+  }
+
+  // --- Running kernels ---------------------------------------------------------------------------------------------
+
+  /** Runs `kernel` natively, or `fallback` (TF.js's CPU kernel) for calls that it does not cover. */
+  dispatch(
+    kernel: NativeKernel,
+    inputs: NamedTensorInfoMap,
+    attrs: object,
+    fallback: (() => TensorInfo | TensorInfo[]) | undefined,
+  ): TensorInfo | TensorInfo[] {
+    if (fallback !== undefined && !kernel.accepts(inputs, attrs)) return this.dispatchFallback(kernel.kernelName, fallback);
+    this.beginKernel(kernel.kernelName);
+    this.report.count(kernel.kernelName, 'native');
+    let result: TensorInfo | TensorInfo[];
+    try {
+      result = kernel.run(inputs, attrs, this);
+    } catch (error) {
+      this.stream.abandon();
+      throw error;
+    }
+    if (this.settings.flush === 'eager' || this.stream.length > flushWords) this.flush();
+    return result;
+  }
+
+  dispatchFallback(kernelName: string, fallback: () => TensorInfo | TensorInfo[]): TensorInfo | TensorInfo[] {
+    this.beginKernel(kernelName);
+    this.report.count(kernelName, 'fallback');
+    return fallback();
+  }
+
+  private beginKernel(kernelName: string): void {
+    this.sequence++;
+    this.pendingKernels.push(kernelName);
+  }
+
+  /** Runs every command that waits. Throws the first failure, named after the TF.js kernel that caused it. */
+  flush(): void {
+    const from = this.pendingFrom;
+    const kernels = this.pendingKernels;
+    this.pendingFrom = this.sequence + 1;
+    this.pendingKernels = [];
+    if (this.stream.isEmpty) return;
+    const failure = this.native.run(this.stream.finish());
+    this.stream.clear();
+    for (const index of this.releasedIndices) this.freeIndices.push(index);
+    this.releasedIndices.length = 0;
+    if (failure === null) return;
+    const error = toKernelError(kernels[failure.sequence - from] ?? 'dispose', failure);
+    // Nothing after the failed command was computed: reading such a tensor later must not give garbage.
+    this.failures.push({ from: failure.sequence, to: this.sequence, error });
+    throw error;
+  }
+
+  command(name: string): CommandWriter {
+    const op = this.ops.get(name);
+    if (op === undefined) {
+      throw new NativeKernelError(name, 'invalid-command', 'the addon has no such op; rebuild it: npx nx run native-ops:build-addon');
+    }
+    this.writer.variants = op.variants;
+    this.stream.begin(op.opcode, this.sequence);
+    return this.writer;
+  }
+
+  call(kernelName: string, inputs: NamedTensorInfoMap, attrs: object): TensorInfo | TensorInfo[] {
+    const kernel = getKernel(kernelName, backendName);
+    if (kernel === undefined) throw new NativeKernelError(kernelName, 'unsupported', 'no such kernel is registered');
+    return kernel.kernelFunc({ inputs, attrs: attrs as never, backend: this });
+  }
+
+  // --- Tensors -----------------------------------------------------------------------------------------------------
+
+  output(shape: readonly number[], dtype: DataType): TensorInfo {
+    const type = asElementType(dtype);
+    const entry = this.makeEntry(dtype, util.sizeFromShape(shape as number[]));
+    entry.handle = this.newHandle();
+    this.stream.allocate(entry.handle, entry.size * elementBytes(type), this.sequence);
+    return { dataId: entry, shape: shape as number[], dtype };
+  }
+
+  alias(tensor: TensorInfo, shape: readonly number[]): TensorInfo {
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype };
+  }
+
+  upload(values: NumericValues, shape: readonly number[], dtype: ElementType): TensorInfo {
+    return { dataId: this.write(values, shape as number[], dtype), shape: shape as number[], dtype };
+  }
+
+  dispose(tensor?: TensorInfo): void {
+    if (tensor !== undefined) {
+      this.disposeData(tensor.dataId);
+      return;
+    }
+    // Called by TF.js when the backend is removed.
+    this.native.dispose();
+  }
+
+  override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): object {
+    const entry = this.makeEntry(dtype, util.sizeFromShape(shape));
+    // TF.js's CPU kernels hand over plain arrays now and then, and undefined for complex tensors.
+    entry.host = values;
+    return entry;
+  }
+
+  override move(
+    dataId: object,
+    values: backend_util.BackendValues,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    const entry = this.makeEntry(dtype, util.sizeFromShape(shape));
+    entry.host = values;
+    entry.refCount = refCount;
+    this.foreign.set(dataId, entry);
+  }
+
+  override refCount(dataId: object): number {
+    return this.find(dataId)?.refCount ?? 0;
+  }
+
+  override incRef(dataId: object): void {
+    this.entryOf(dataId).refCount++;
+  }
+
+  override decRef(dataId: object): void {
+    const entry = this.find(dataId);
+    if (entry !== undefined) entry.refCount--;
+  }
+
+  override numDataIds(): number {
+    return this.liveEntries;
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    const entry = this.find(dataId);
+    if (entry === undefined) return true;
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    if (entry.complexTensorInfos !== undefined) {
+      this.disposeData(entry.complexTensorInfos.real.dataId, true);
+      this.disposeData(entry.complexTensorInfos.imag.dataId, true);
+    }
+    for (const cast of entry.casts?.values() ?? []) this.disposeData(cast, true);
+    this.releaseHandle(entry);
+    entry.host = undefined;
+    entry.isLive = false;
+    this.liveEntries--;
+    if (!(dataId instanceof TensorEntry && dataId === entry)) this.foreign.delete(dataId);
+    return true;
+  }
+
+  override async read(dataId: object): Promise<backend_util.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override readSync(source: object): never;
+  override readSync(source: TensorInfo | object): backend_util.BackendValues {
+    const entry = this.entryOf('dataId' in source ? (source as TensorInfo).dataId : source);
+    if (entry.dtype === 'complex64') return super.readSync(entry as never);
+    const values = entry.host ?? this.downloadValues(entry);
+    return util.convertBackendValuesAndArrayBuffer(values, entry.dtype);
+  }
+
+  /** Values in JavaScript, kept there: CPU kernels read the same tensor more than once. */
+  hostValues(entry: TensorEntry): backend_util.BackendValues {
+    if (entry.host === undefined && entry.handle !== undefined) entry.host = this.downloadValues(entry);
+    return entry.host as backend_util.BackendValues;
+  }
+
+  override async time(f: () => void): Promise<{ kernelMs: number }> {
+    this.flush();
+    const start = performance.now();
+    f();
+    this.flush();
+    return { kernelMs: performance.now() - start };
+  }
+
+  override memory(): NativeMemory {
+    this.flush();
+    const statistics = this.native.statistics();
+    return {
+      unreliable: false,
+      reasons: [],
+      nativeBytes: statistics.liveBytes,
+      nativePeakBytes: statistics.peakBytes,
+      nativeCachedBytes: statistics.cachedBytes,
+      nativeBuffers: statistics.buffers,
+    };
+  }
+
+  /** What this backend runs with: threads, instruction set, convolution library. */
+  get description(): { threads: number; instructionSet: string; convolutionLibrary: string; guarded: boolean } {
+    const { threads, instructionSet, guarded } = this.native.statistics();
+    return { threads, instructionSet, convolutionLibrary: this.addon.convolutionLibrary, guarded };
+  }
+
+  /** Gives memory that waits for reuse back to the operating system. */
+  trim(): void {
+    this.flush();
+    this.native.trim();
+  }
+
+  // --- Entries and handles -----------------------------------------------------------------------------------------
+
+  private makeEntry(dtype: DataType, size: number): TensorEntry {
+    this.liveEntries++;
+    return new TensorEntry(this, dtype, size, this.sequence);
+  }
+
+  private find(dataId: object): TensorEntry | undefined {
+    if (dataId instanceof TensorEntry && dataId.owner === this && dataId.isLive) return dataId;
+    return this.foreign.get(dataId);
+  }
+
+  private entryOf(dataId: object): TensorEntry {
+    const entry = this.find(dataId);
+    if (entry === undefined) {
+      throw new NativeKernelError(
+        this.pendingKernels.at(-1) ?? 'tensor',
+        'invalid-handle',
+        'a tensor that was disposed, or that belongs to another backend, was used',
+      );
+    }
+    return entry;
+  }
+
+  private newHandle(): BufferHandle {
+    const index = this.freeIndices.pop() ?? this.generations.length;
+    const generation = (this.generations[index] ?? 0) + 1;
+    this.generations[index] = generation;
+    return { index, generation };
+  }
+
+  private releaseHandle(entry: TensorEntry): void {
+    if (entry.handle === undefined) return;
+    this.stream.free(entry.handle, this.sequence);
+    // The slot may be used again once the native side has seen the FREE: uploads do not wait for the stream.
+    this.releasedIndices.push(entry.handle.index);
+    entry.handle = undefined;
+    if (this.stream.length > flushWords) this.flush();
+  }
+
+  private inputHandle(tensor: TensorInfo): BufferHandle {
+    let entry = this.entryOf(tensor.dataId);
+    if (entry.dtype !== tensor.dtype) entry = this.castEntry(entry, asElementType(tensor.dtype));
+    entry.handle ??= this.uploadValues(entry);
+    return entry.handle;
+  }
+
+  private outputHandle(tensor: TensorInfo): BufferHandle {
+    const handle = this.inputHandle(tensor);
+    // The kernel changes the native values: a copy in JavaScript would go stale.
+    this.entryOf(tensor.dataId).host = undefined;
+    return handle;
+  }
+
+  private castEntry(entry: TensorEntry, type: ElementType): TensorEntry {
+    entry.casts ??= new Map();
+    let cast = entry.casts.get(type);
+    if (cast === undefined) {
+      cast = this.makeEntry(type, entry.size);
+      cast.host = toTypedArray(this.hostValues(entry), type);
+      entry.casts.set(type, cast);
+    }
+    return cast;
+  }
+
+  private uploadValues(entry: TensorEntry): BufferHandle {
+    const handle = this.newHandle();
+    const values = toTypedArray(entry.host as backend_util.BackendValues, asElementType(entry.dtype));
+    this.check(this.native.upload(handle.index, handle.generation, values));
+    // From here on the native buffer is the truth; keeping both would double the memory of every input.
+    entry.host = undefined;
+    return handle;
+  }
+
+  private downloadValues(entry: TensorEntry): NumericValues {
+    this.flush();
+    const failed = this.failures.find(({ from, to }) => entry.sequence >= from && entry.sequence <= to);
+    if (failed !== undefined) throw failed.error;
+    const type = asElementType(entry.dtype);
+    const values = newTypedArray(type, entry.size);
+    const handle = entry.handle as BufferHandle;
+    this.check(this.native.download(handle.index, handle.generation, values));
+    return values;
+  }
+
+  private check(failure: NativeFailure | null): void {
+    if (failure !== null) throw toKernelError(this.pendingKernels.at(-1) ?? 'tensor', failure);
+  }
+}
+
+class StreamWriter implements CommandWriter {
+  variants: ReadonlyMap<string, number> = new Map();
+
+  constructor(
+    private readonly stream: CommandStream,
+    private readonly inputHandle: (tensor: TensorInfo) => BufferHandle,
+    private readonly outputHandle: (tensor: TensorInfo) => BufferHandle,
+  ) {}
+
+  int(value: number): this {
+    this.stream.int(value);
+    return this;
+  }
+
+  float(value: number): this {
+    this.stream.float(value);
+    return this;
+  }
+
+  size(value: number): this {
+    this.stream.size(value);
+    return this;
+  }
+
+  shape(sizes: readonly number[]): this {
+    this.stream.shape(sizes);
+    return this;
+  }
+
+  variant(name: string): this {
+    const number = this.variants.get(name);
+    if (number === undefined) throw new NativeKernelError(name, 'invalid-command', 'the addon has no such variant; rebuild it');
+    this.stream.int(number);
+    return this;
+  }
+
+  elementType(type: DataType): this {
+    this.stream.int(elementTypes.indexOf(asElementType(type)));
+    return this;
+  }
+
+  input(tensor: TensorInfo): this {
+    this.stream.buffer(this.inputHandle(tensor));
+    return this;
+  }
+
+  output(tensor: TensorInfo): this {
+    this.stream.buffer(this.outputHandle(tensor));
+    return this;
+  }
+
+  end(): void {
+    this.stream.finishCommand();
+  }
+}
+
+function createEngine(addon: NativeAddon, settings: NativeSettings): NativeEngine {
+  try {
+    return new addon.Engine(settings.threads, settings.instructionSet, settings.guarded);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'GGB_SECOND_ENVIRONMENT') {
+      throw new BackendUnavailableError(
+        backendName,
+        'another thread of this process already runs it',
+        'Use it from one thread, or start a child process instead of a worker thread.',
+        { cause: error },
+      );
+    }
+    throw new BackendUnavailableError(
+      backendName,
+      `the engine did not start with ${settings.threads} threads and instruction set "${settings.instructionSet || 'best'}"`,
+      `This processor and build offer up to "${addon.bestInstructionSet}"; unset GGB_ISA to use it.`,
+      { cause: error },
+    );
+  }
+}
+
+function toKernelError(kernel: string, failure: NativeFailure): NativeKernelError {
+  return new NativeKernelError(kernel, statusNames[failure.code] ?? 'invalid-command', failure.message);
+}
+
+function asElementType(dtype: DataType): ElementType {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw new NativeKernelError(engine().state.activeScope?.name ?? 'tensor', 'unsupported', `dtype ${dtype} has no native form`);
+}
+
+function newTypedArray(type: ElementType, size: number): NumericValues {
+  if (type === 'float32') return new Float32Array(size);
+  return type === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+}
+
+function toTypedArray(values: backend_util.BackendValues, type: ElementType): NumericValues {
+  if (type === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+  if (type === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values as ArrayLike<number>);
+  return values instanceof Uint8Array ? values : Uint8Array.from(values as ArrayLike<number>);
+}

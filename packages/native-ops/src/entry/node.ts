@@ -1,0 +1,24 @@
+// `import '@ggb/native-ops/node'` registers the backend 'native-cpu' and makes it the current one.
+import { loadAddon } from '../backend/addon.ts';
+import { backendName, NativeBackend } from '../backend/native-backend.ts';
+import { registerKernels } from '../backend/register-kernels.ts';
+import { settingsFromEnvironment } from '../backend/settings.ts';
+import * as tf from './tf.ts';
+
+export { loadAddon } from '../backend/addon.ts';
+export { BackendUnavailableError, InvalidSettingError, NativeKernelError } from '../backend/errors.ts';
+export { backendName, NativeBackend, type NativeMemory } from '../backend/native-backend.ts';
+
+// Two copies of this module in one process (source and dist, or a duplicated package) share TF.js's registry.
+if (tf.engine().registryFactory[backendName] === undefined) {
+  const settings = settingsFromEnvironment();
+  const addon = loadAddon(settings.addonPath);
+  registerKernels();
+  tf.registerBackend(backendName, () => new NativeBackend(addon, settings), 10);
+  tf.setBackend(backendName);
+}
+
+/** The running backend. */
+export function nativeBackend(): NativeBackend {
+  return tf.engine().findBackend(backendName) as NativeBackend;
+}

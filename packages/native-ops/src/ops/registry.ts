@@ -1,0 +1,7 @@
+// The list of native kernels on the TypeScript side. One line per op family; nothing else lists ops.
+import type { NativeKernel } from '../backend/kernel-runtime.ts';
+import { elementwiseKernels } from './standard/elementwise/elementwise.ts';
+
+export const nativeKernels: readonly NativeKernel[] = [
+  ...elementwiseKernels,
+];

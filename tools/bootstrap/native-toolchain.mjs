@@ -1,0 +1,145 @@
+// What the addon needs to be built, asked of the tools themselves: a package name says little about what works.
+import { existsSync, readFileSync } from 'node:fs';
+import { outputOf, runCommand } from './run-command.mjs';
+import { SetUpError } from './set-up-error.mjs';
+
+const step = 'native tool chain';
+const minimumCmake = /** @type {const} */ ([3, 20]);
+
+/**
+ * @typedef {object} Requirement
+ * @property {string} name  for people.
+ * @property {string} aptPackage  that brings it on Debian and Ubuntu.
+ * @property {() => string | undefined} problem  what is wrong, undefined when it works.
+ */
+
+/** The compiler CMake will take. */
+export function compiler() {
+  return process.env.CXX || 'c++';
+}
+
+function compilerProblem() {
+  const program = '#include <omp.h>\n#include <string>\nint main() { return omp_get_max_threads() < 1; }\n';
+  if (outputOf(compiler(), ['--version']) === undefined) return `${compiler()} was not found`;
+  return links(['-fopenmp'], program) ? undefined : `${compiler()} cannot build a C++17 program with OpenMP`;
+}
+
+function cmakeProblem() {
+  const version = outputOf('cmake', ['--version'])?.match(/version (\d+)\.(\d+)/);
+  if (!version) return 'cmake was not found';
+  const [major, minor] = [Number(version[1]), Number(version[2])];
+  const isNewEnough = major > minimumCmake[0] || (major === minimumCmake[0] && minor >= minimumCmake[1]);
+  return isNewEnough ? undefined : `cmake is ${major}.${minor}, at least ${minimumCmake.join('.')} is needed`;
+}
+
+function ninjaProblem() {
+  return outputOf('ninja', ['--version']) === undefined ? 'ninja was not found' : undefined;
+}
+
+function onednnProblem() {
+  // Without a compiler only the header can be looked for, and "cannot be built" would blame the wrong thing.
+  if (compilerProblem() !== undefined)
+    return existsSync('/usr/include/dnnl.hpp') ? undefined : 'dnnl.hpp was not found';
+  const program =
+    '#if !__has_include(<dnnl.hpp>)\n#error no C++ header\n#endif\n' +
+    '#include <dnnl.h>\nint main() { return dnnl_version()->major < 2; }\n';
+  return links(['-ldnnl'], program) ? undefined : 'no program can be built with dnnl.hpp and -ldnnl';
+}
+
+/**
+ * @param {readonly string[]} flags
+ * @param {string} program
+ */
+function links(flags, program) {
+  return outputOf(compiler(), ['-std=c++17', '-x', 'c++', '-', '-o', '/dev/null', ...flags], program) !== undefined;
+}
+
+/** @returns {Requirement[]} */
+export function requirements() {
+  const needed = [
+    { name: 'a C++17 compiler with OpenMP', aptPackage: 'g++', problem: compilerProblem },
+    { name: `CMake ${minimumCmake.join('.')} or later`, aptPackage: 'cmake', problem: cmakeProblem },
+    { name: 'Ninja', aptPackage: 'ninja-build', problem: ninjaProblem },
+  ];
+  if (process.env.GGB_ONEDNN !== 'OFF') {
+    needed.push({ name: 'oneDNN 2.6 or later with headers', aptPackage: 'libdnnl-dev', problem: onednnProblem });
+  }
+  return needed;
+}
+
+/**
+ * Makes sure that the addon can be built. As root on a Debian system it installs what is missing with apt, after saying
+ * so and unless GGB_APT=0; everywhere else it says what to install and stops.
+ */
+export function ensureNativeToolchain() {
+  const missing = findMissing();
+  if (missing.length === 0) return;
+  const packages = missing.map((entry) => entry.aptPackage);
+  const problem = missing.map((entry) => entry.text).join('; ');
+  if (!isDebianLike()) throw new SetUpError(step, `${problem}.`, otherSystemAdvice(missing));
+  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  if (process.getuid?.() !== 0 || process.env.GGB_APT === '0') {
+    const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
+    throw new SetUpError(
+      step,
+      `${problem}.`,
+      `Run: ${sudo}apt-get update && ${sudo}${install.join(' ')}${withoutOnednn(missing)}`,
+    );
+  }
+  console.log(`Set-up: ${problem}.`);
+  console.log(`Set-up: installing ${packages.join(' ')} with apt-get (GGB_APT=0 forbids this)`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  runOrStop(['apt-get', 'update'], env);
+  runOrStop(install, env);
+  const still = findMissing();
+  if (still.length > 0) {
+    throw new SetUpError(
+      step,
+      `${still.map((entry) => entry.text).join('; ')}, although apt-get installed ${packages.join(' ')}.`,
+      'Check CXX and PATH: another tool may hide the installed one.',
+    );
+  }
+}
+
+/** @returns {{ name: string, aptPackage: string, text: string }[]} */
+function findMissing() {
+  const missing = [];
+  for (const { name, aptPackage, problem } of requirements()) {
+    const text = problem();
+    if (text !== undefined) missing.push({ name, aptPackage, text });
+  }
+  return missing;
+}
+
+/** @param {readonly { aptPackage: string }[]} missing */
+function withoutOnednn(missing) {
+  return missing.some((entry) => entry.aptPackage === 'libdnnl-dev')
+    ? '\nWithout oneDNN (slower convolutions): set GGB_ONEDNN=OFF and run the same command again.'
+    : '';
+}
+
+/** @param {readonly { name: string, aptPackage: string }[]} missing */
+function otherSystemAdvice(missing) {
+  const list = missing.map((entry) => `- ${entry.name} (Debian: ${entry.aptPackage})`).join('\n');
+  return `This is not a Debian system, so install these in its own way and run the same command again:\n${list}${withoutOnednn(missing)}`;
+}
+
+function isDebianLike() {
+  if (!existsSync('/etc/os-release')) return false;
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
+}
+
+/**
+ * @param {readonly string[]} command
+ * @param {NodeJS.ProcessEnv} env
+ */
+function runOrStop([command = '', ...args], env) {
+  const status = runCommand(command, args, env);
+  if (status !== 0) {
+    throw new SetUpError(
+      step,
+      `"${[command, ...args].join(' ')}" failed with exit code ${status}; its message is above.`,
+      'Check that the Debian mirror can be reached, or install the packages yourself and run the same command again.',
+    );
+  }
+}

@@ -1,0 +1,22 @@
+// npm test: set up, then the tests of every package. Arguments go to `nx run-many -t test`, e.g. `-p native-ops`.
+import { rmSync } from 'node:fs';
+import { runNx } from '../bootstrap/run-command.mjs';
+import { main, setUp } from '../bootstrap/set-up.mjs';
+import { countsLine, readReports, reportFolder } from '../ci/report.mjs';
+
+await main(() => {
+  setUp();
+  rmSync(reportFolder(), { recursive: true, force: true });
+  // One project at a time: the specs themselves use every core.
+  const args = ['run-many', '-t', 'test', '--parallel=1', '--output-style=stream', ...process.argv.slice(2)];
+  const status = runNx(args);
+  const report = readReports(reportFolder());
+  if (report === undefined) {
+    console.error('npm test: no suite reported a count, so nothing is known to have passed.');
+    return 1;
+  }
+  for (const skip of report.skips) console.log(`skipped: ${skip.name}: ${skip.reason}`);
+  for (const failure of report.failures) console.log(`failed: ${failure}`);
+  console.log(countsLine(report));
+  return status;
+});

@@ -1,0 +1,44 @@
+// The one Jest configuration of the repository. A package's jest.config.mjs is two lines: import this, say the name.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const repositoryRoot = join(here, '..', '..');
+
+/**
+ * Jest configuration for one project of the workspace.
+ *
+ * @param {string} suite  name of the project in reports, e.g. 'native-ops'.
+ * @param {import('jest').Config} [overrides]  settings of this project that replace the shared ones.
+ * @returns {import('jest').Config}
+ */
+export function jestConfig(suite, overrides = {}) {
+  return {
+    testMatch: ['**/*.spec.ts'],
+    testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build[^/]*/'],
+    modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build[^/]*/'],
+    moduleFileExtensions: ['ts', 'mts', 'mjs', 'js', 'cjs', 'json', 'node'],
+    extensionsToTreatAsEsm: [],
+    transform: {
+      '\\.m?[jt]s$': [
+        '@swc/jest',
+        {
+          jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+          module: { type: 'commonjs' },
+          sourceMaps: 'inline',
+          swcrc: false,
+        },
+      ],
+    },
+    testEnvironment: join(here, 'native-environment.mjs'),
+    testEnvironmentOptions: {
+      // '@ggb/source' makes packages of the workspace resolve to their TypeScript, so tests never see a stale dist.
+      customExportConditions: ['@ggb/source', 'node', 'node-addons'],
+    },
+    setupFilesAfterEnv: [join(repositoryRoot, 'tools', 'testing', 'setup.ts')],
+    reporters: ['default', [join(here, 'counts-reporter.mjs'), { suite }]],
+    // The addon refuses a second environment in one process, so workers must be processes.
+    workerThreads: false,
+    ...overrides,
+  };
+}

@@ -1,0 +1,4 @@
+// Loaded by Jest before every spec file.
+import { toBeAllClose } from './matchers.ts';
+
+expect.extend({ toBeAllClose });
