@@ -6,7 +6,6 @@
 // the rounding error of f, about 6e-8 |f|, is divided by h; the truncation error is of the order h^4.
 import * as tf from '../src/tfjs/registered-core.ts';
 import { seededUniform, seededValues } from './seeded-random.ts';
-import { cosine, type ElementDifference, indexAt } from './tensor-distance.ts';
 
 export type DifferentiableFunction = (...inputs: tf.Tensor[]) => tf.Tensor;
 
@@ -25,12 +24,23 @@ export interface GradientCheckOptions {
   readonly directions?: number;
 }
 
+/** Where a gradient and the difference quotient were compared, and how they compare. */
+export interface GradientDifference {
+  /** Position in the input; for a directional derivative the number of the direction. */
+  readonly index: readonly number[];
+  /** The difference quotient. */
+  readonly expected: number;
+  /** What TF.js computed as gradient. */
+  readonly received: number;
+  readonly error: number;
+}
+
 export interface InputGradientReport {
   readonly input: number;
-  /** Element with the largest error: `expected` is the difference quotient, `received` the gradient. */
-  readonly worst: ElementDifference;
-  /** The same for directional derivatives; undefined when every element was tried. `index` is the number of the direction. */
-  readonly worstDirection: ElementDifference | undefined;
+  /** Element with the largest error. */
+  readonly worst: GradientDifference;
+  /** Direction with the largest error; undefined when every element was tried. */
+  readonly worstDirection: GradientDifference | undefined;
   /** Cosine between gradient and difference quotients over the elements tried. */
   readonly cosine: number;
   /** Number of elements tried. */
@@ -51,12 +61,13 @@ export interface GradientReport {
 /** Thrown by {@link assertGradient}. */
 export class GradientMismatchError extends Error {
   override readonly name = 'GradientMismatchError';
+  readonly what: string;
+  readonly report: GradientReport;
 
-  constructor(
-    readonly what: string,
-    readonly report: GradientReport,
-  ) {
+  constructor(what: string, report: GradientReport) {
     super(`${what}: the gradient is not what finite differences predict.\n${report.summary}`);
+    this.what = what;
+    this.report = report;
   }
 }
 
@@ -78,7 +89,8 @@ export function checkGradient(
   const outputSize = outputShape.reduce((product, size) => product * size, 1);
   const weights = seededValues(seed, outputSize);
 
-  const gradients = tf.tidy(() => {
+  const gradients: Float64Array[] = [];
+  tf.tidy(() => {
     const differentiated = wanted.map((i) => inputs[i] as tf.Tensor);
     const asFunctionOfWanted = (...moving: tf.Tensor[]) => {
       const all = [...inputs];
@@ -88,12 +100,12 @@ export function checkGradient(
       return f(...all);
     };
     const dy = tf.tensor(weights, outputShape, 'float32');
-    return tf.grads(asFunctionOfWanted)(differentiated, dy).map((gradient, position) => {
+    tf.grads(asFunctionOfWanted)(differentiated, dy).forEach((gradient, position) => {
       const input = differentiated[position] as tf.Tensor;
       if (!tf.util.arraysEqual(gradient.shape, input.shape)) {
         throw new Error(`gradient has shape [${gradient.shape}], its input [${input.shape}]`);
       }
-      return Float64Array.from(gradient.dataSync());
+      gradients.push(Float64Array.from(gradient.dataSync()));
     });
   });
 
@@ -124,14 +136,14 @@ export function checkGradient(
     const received = tried.map((element) => gradient[element] as number);
     const scale = Math.max(1, ...expected.map(Math.abs));
     const at = indexOfWorst(expected, received);
-    const worst: ElementDifference = {
+    const worst: GradientDifference = {
       index: indexAt(tried[at] ?? 0, shape),
       expected: expected[at] ?? 0,
       received: received[at] ?? 0,
       error: errorOf(expected[at] ?? 0, received[at] ?? 0),
     };
     let relativeError = worst.error / scale;
-    let worstDirection: ElementDifference | undefined;
+    let worstDirection: GradientDifference | undefined;
     if (tried.length < gradient.length) {
       for (let d = 0; d < directions; d++) {
         const direction = randomSigns(gradient.length, seed + 1000 * (d + 1) + input);
@@ -189,7 +201,8 @@ function errorOf(expected: number, received: number): number {
 function indexOfWorst(expected: number[], received: number[]): number {
   let worst = 0;
   expected.forEach((value, i) => {
-    if (errorOf(value, received[i] as number) > errorOf(expected[worst] as number, received[worst] as number)) worst = i;
+    if (errorOf(value, received[i] as number) > errorOf(expected[worst] as number, received[worst] as number))
+      worst = i;
   });
   return worst;
 }
@@ -204,4 +217,24 @@ function describe(report: InputGradientReport, tolerance: number): string {
     `(tolerance ${tolerance}), cosine ${report.cosine.toFixed(6)}\n` +
     `    worst element [${worst.index}]: expected ${worst.expected.toPrecision(6)}, received ${worst.received.toPrecision(6)}${direction}`
   );
+}
+
+/** Cosine of the angle between two equally long vectors; 1 when both are zero. */
+function cosine(a: number[], b: number[]): number {
+  const product = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * (y[i] as number), 0);
+  const squares = product(a, a) * product(b, b);
+  if (squares === 0) return product(a, a) === product(b, b) ? 1 : 0;
+  return product(a, b) / Math.sqrt(squares);
+}
+
+/** Position of a flat index in a row-major tensor. */
+function indexAt(flat: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  let rest = flat;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] as number;
+    index.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return index;
 }

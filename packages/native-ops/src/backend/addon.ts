@@ -50,7 +50,7 @@ export function loadAddon(path = ''): NativeAddon {
       'native-cpu',
       `the addon ${file} does not exist`,
       path
-        ? 'Correct GGB_NATIVE_OPS_ADDON, or unset it to use the package\'s own build.'
+        ? "Correct GGB_NATIVE_OPS_ADDON, or unset it to use the package's own build."
         : 'Build it: npx nx run native-ops:build-addon (npm test and npm run demo do so themselves).',
     );
   }

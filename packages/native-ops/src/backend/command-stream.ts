@@ -21,69 +21,21 @@ export interface BufferHandle {
   readonly generation: number;
 }
 
-export class CommandStream {
-  private words = new Int32Array(1 << 12);
+/** A growing row of words; floats are stored by bit pattern. */
+export class WordList {
+  protected words = new Int32Array(1 << 10);
+  protected length = 0;
   private floats = new Float32Array(this.words.buffer);
-  private end = headerWords;
-  private open = -1;
-
-  constructor(readonly version: number) {}
-
-  get isEmpty(): boolean {
-    return this.end === headerWords;
-  }
-
-  get length(): number {
-    return this.end;
-  }
-
-  /** The finished stream, a view that is valid until the next command. */
-  finish(): Int32Array {
-    if (this.open >= 0) throw new Error('command-stream: finish while a command is open');
-    this.words[0] = this.version;
-    this.words[1] = this.end - headerWords;
-    return this.words.subarray(0, this.end);
-  }
-
-  clear(): void {
-    this.end = headerWords;
-    this.open = -1;
-  }
-
-  /** Forgets the command that was begun and not ended, if there is one. */
-  abandon(): void {
-    if (this.open >= 0) this.end = this.open;
-    this.open = -1;
-  }
-
-  allocate(handle: BufferHandle, bytes: number, sequence: number): void {
-    this.begin(allocateOpcode, sequence).buffer(handle).size(bytes).finishCommand();
-  }
-
-  free(handle: BufferHandle, sequence: number): void {
-    this.begin(freeOpcode, sequence).buffer(handle).finishCommand();
-  }
-
-  begin(opcode: number, sequence: number): this {
-    if (this.open >= 0) throw new Error('command-stream: a command began inside another; make outputs before the command');
-    this.open = this.end;
-    return this.int(opcode).int(0).int(sequence);
-  }
-
-  finishCommand(): void {
-    this.words[this.open + 1] = this.end - this.open - 3;
-    this.open = -1;
-  }
 
   int(value: number): this {
-    if (this.end === this.words.length) this.grow();
-    this.words[this.end++] = value;
+    if (this.length === this.words.length) this.grow(this.length + 1);
+    this.words[this.length++] = value;
     return this;
   }
 
   float(value: number): this {
-    if (this.end === this.words.length) this.grow();
-    this.floats[this.end++] = value;
+    if (this.length === this.words.length) this.grow(this.length + 1);
+    this.floats[this.length++] = value;
     return this;
   }
 
@@ -103,10 +55,61 @@ export class CommandStream {
     return this.int(handle.index).int(handle.generation);
   }
 
-  private grow(): void {
-    const words = new Int32Array(this.words.length * 2);
+  append(other: WordList): this {
+    const end = this.length + other.length;
+    if (end > this.words.length) this.grow(end);
+    for (let i = 0; i < other.length; i++) this.words[this.length + i] = other.words[i] as number;
+    this.length = end;
+    return this;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  get count(): number {
+    return this.length;
+  }
+
+  private grow(atLeast: number): void {
+    const words = new Int32Array(Math.max(this.words.length * 2, atLeast));
     words.set(this.words);
     this.words = words;
     this.floats = new Float32Array(words.buffer);
+  }
+}
+
+export class CommandStream extends WordList {
+  constructor(readonly version: number) {
+    super();
+    this.clear();
+  }
+
+  get isEmpty(): boolean {
+    return this.length === headerWords;
+  }
+
+  /** The finished stream, a view that is valid until the next command. */
+  finish(): Int32Array {
+    this.words[0] = this.version;
+    this.words[1] = this.length - headerWords;
+    return this.words.subarray(0, this.length);
+  }
+
+  override clear(): void {
+    this.length = headerWords;
+  }
+
+  allocate(handle: BufferHandle, bytes: number, sequence: number): void {
+    this.int(allocateOpcode).int(4).int(sequence).buffer(handle).size(bytes);
+  }
+
+  free(handle: BufferHandle, sequence: number): void {
+    this.int(freeOpcode).int(2).int(sequence).buffer(handle);
+  }
+
+  /** A whole command at once: whatever its arguments caused (uploads, even a flush) has happened by then. */
+  command(opcode: number, sequence: number, argumentWords: WordList): void {
+    this.int(opcode).int(argumentWords.count).int(sequence).append(argumentWords);
   }
 }

@@ -20,9 +20,7 @@ export class KernelReport {
 
   /** One row per kernel that ran, by name. */
   rows(): KernelCount[] {
-    return [...this.counts]
-      .map(([kernel, row]) => ({ kernel, ...row }))
-      .sort((a, b) => (a.kernel < b.kernel ? -1 : 1));
+    return [...this.counts].map(([kernel, row]) => ({ kernel, ...row })).sort((a, b) => (a.kernel < b.kernel ? -1 : 1));
   }
 
   of(kernel: string): KernelCount {

@@ -2,7 +2,7 @@
 import type { DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { ElementType } from './command-stream.ts';
 
-/** One command under construction. Outputs must exist before the command begins. */
+/** One command under construction; only one at a time. */
 export interface CommandWriter {
   int(value: number): CommandWriter;
   float(value: number): CommandWriter;
@@ -29,11 +29,11 @@ export interface KernelRuntime {
   /** A tensor from values in JavaScript. */
   upload(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[], dtype: ElementType): TensorInfo;
   /** Values of a tensor; waits for everything before it. Do not use in a training step. */
-  readSync(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
+  valuesOf(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
   /** Runs another registered kernel, native or not, for kernels composed of kernels. */
   call(kernelName: string, inputs: NamedTensorInfoMap, attrs: object): TensorInfo | TensorInfo[];
   /** Releases an intermediate tensor. */
-  dispose(tensor: TensorInfo): void;
+  release(tensor: TensorInfo): void;
 }
 
 /** A TF.js kernel that runs natively. */

@@ -4,7 +4,14 @@
 import type { backend_util, DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { engine, getKernel, MathBackendCPU, util } from '../tfjs/registered-core.ts';
 import type { NativeAddon, NativeEngine, NativeFailure } from './addon.ts';
-import { type BufferHandle, CommandStream, type ElementType, elementBytes, elementTypes } from './command-stream.ts';
+import {
+  type BufferHandle,
+  CommandStream,
+  type ElementType,
+  elementBytes,
+  elementTypes,
+  WordList,
+} from './command-stream.ts';
 import { BackendUnavailableError, NativeKernelError, statusNames } from './errors.ts';
 import { KernelReport } from './kernel-report.ts';
 import type { CommandWriter, KernelRuntime, NativeKernel } from './kernel-runtime.ts';
@@ -35,7 +42,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   private readonly native: NativeEngine;
   private readonly stream: CommandStream;
   private readonly ops: ReadonlyMap<string, { opcode: number; variants: ReadonlyMap<string, number> }>;
-  private readonly writer: StreamWriter;
+  private readonly writer: ArgumentWriter;
   private readonly foreign = new Map<object, TensorEntry>();
   private readonly freeIndices: number[] = [];
   private readonly releasedIndices: number[] = [];
@@ -60,7 +67,11 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
         { opcode, variants: new Map(variants.map((variant, position) => [variant, position])) },
       ]),
     );
-    this.writer = new StreamWriter(this.stream, (tensor) => this.inputHandle(tensor), (tensor) => this.outputHandle(tensor));
+    this.writer = new ArgumentWriter(
+      (tensor) => this.inputHandle(tensor),
+      (tensor) => this.outputHandle(tensor),
+      (opcode, words) => this.stream.command(opcode, this.sequence, words),
+    );
     // What TF.js's CPU kernels use of DataStorage.
     this.data = {
       get: (id: object) => this.entryOf(id),
@@ -82,17 +93,12 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     attrs: object,
     fallback: (() => TensorInfo | TensorInfo[]) | undefined,
   ): TensorInfo | TensorInfo[] {
-    if (fallback !== undefined && !kernel.accepts(inputs, attrs)) return this.dispatchFallback(kernel.kernelName, fallback);
+    if (fallback !== undefined && !kernel.accepts(inputs, attrs))
+      return this.dispatchFallback(kernel.kernelName, fallback);
     this.beginKernel(kernel.kernelName);
     this.report.count(kernel.kernelName, 'native');
-    let result: TensorInfo | TensorInfo[];
-    try {
-      result = kernel.run(inputs, attrs, this);
-    } catch (error) {
-      this.stream.abandon();
-      throw error;
-    }
-    if (this.settings.flush === 'eager' || this.stream.length > flushWords) this.flush();
+    const result = kernel.run(inputs, attrs, this);
+    if (this.settings.flush === 'eager' || this.stream.count > flushWords) this.flush();
     return result;
   }
 
@@ -128,11 +134,13 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   command(name: string): CommandWriter {
     const op = this.ops.get(name);
     if (op === undefined) {
-      throw new NativeKernelError(name, 'invalid-command', 'the addon has no such op; rebuild it: npx nx run native-ops:build-addon');
+      throw new NativeKernelError(
+        name,
+        'invalid-command',
+        'the addon has no such op; rebuild it: npx nx run native-ops:build-addon',
+      );
     }
-    this.writer.variants = op.variants;
-    this.stream.begin(op.opcode, this.sequence);
-    return this.writer;
+    return this.writer.begin(op.opcode, op.variants);
   }
 
   call(kernelName: string, inputs: NamedTensorInfoMap, attrs: object): TensorInfo | TensorInfo[] {
@@ -160,12 +168,16 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     return { dataId: this.write(values, shape as number[], dtype), shape: shape as number[], dtype };
   }
 
-  dispose(tensor?: TensorInfo): void {
-    if (tensor !== undefined) {
-      this.disposeData(tensor.dataId);
-      return;
-    }
-    // Called by TF.js when the backend is removed.
+  release(tensor: TensorInfo): void {
+    this.disposeData(tensor.dataId);
+  }
+
+  valuesOf(tensor: TensorInfo): NumericValues {
+    return this.readSync(tensor.dataId) as NumericValues;
+  }
+
+  /** Called by TF.js when the backend is removed: everything native is given back. */
+  override dispose(): void {
     this.native.dispose();
   }
 
@@ -228,10 +240,9 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     return this.readSync(dataId);
   }
 
-  override readSync(source: object): never;
-  override readSync(source: TensorInfo | object): backend_util.BackendValues {
-    const entry = this.entryOf('dataId' in source ? (source as TensorInfo).dataId : source);
-    if (entry.dtype === 'complex64') return super.readSync(entry as never);
+  override readSync(dataId: object): backend_util.BackendValues {
+    const entry = this.entryOf(dataId);
+    if (entry.dtype === 'complex64') return super.readSync(dataId);
     const values = entry.host ?? this.downloadValues(entry);
     return util.convertBackendValuesAndArrayBuffer(values, entry.dtype);
   }
@@ -312,7 +323,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     // The slot may be used again once the native side has seen the FREE: uploads do not wait for the stream.
     this.releasedIndices.push(entry.handle.index);
     entry.handle = undefined;
-    if (this.stream.length > flushWords) this.flush();
+    if (this.stream.count > flushWords) this.flush();
   }
 
   private inputHandle(tensor: TensorInfo): BufferHandle {
@@ -365,59 +376,68 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   }
 }
 
-class StreamWriter implements CommandWriter {
-  variants: ReadonlyMap<string, number> = new Map();
+/** Collects the arguments of one command and hands them over when it ends. */
+class ArgumentWriter implements CommandWriter {
+  private readonly words = new WordList();
+  private opcode = 0;
+  private variants: ReadonlyMap<string, number> = new Map();
 
   constructor(
-    private readonly stream: CommandStream,
     private readonly inputHandle: (tensor: TensorInfo) => BufferHandle,
     private readonly outputHandle: (tensor: TensorInfo) => BufferHandle,
+    private readonly deliver: (opcode: number, words: WordList) => void,
   ) {}
 
+  begin(opcode: number, variants: ReadonlyMap<string, number>): this {
+    this.words.clear();
+    this.opcode = opcode;
+    this.variants = variants;
+    return this;
+  }
+
   int(value: number): this {
-    this.stream.int(value);
+    this.words.int(value);
     return this;
   }
 
   float(value: number): this {
-    this.stream.float(value);
+    this.words.float(value);
     return this;
   }
 
   size(value: number): this {
-    this.stream.size(value);
+    this.words.size(value);
     return this;
   }
 
   shape(sizes: readonly number[]): this {
-    this.stream.shape(sizes);
+    this.words.shape(sizes);
     return this;
   }
 
   variant(name: string): this {
     const number = this.variants.get(name);
-    if (number === undefined) throw new NativeKernelError(name, 'invalid-command', 'the addon has no such variant; rebuild it');
-    this.stream.int(number);
-    return this;
+    if (number === undefined)
+      throw new NativeKernelError(name, 'invalid-command', 'the addon has no such variant; rebuild it');
+    return this.int(number);
   }
 
   elementType(type: DataType): this {
-    this.stream.int(elementTypes.indexOf(asElementType(type)));
-    return this;
+    return this.int(elementTypes.indexOf(asElementType(type)));
   }
 
   input(tensor: TensorInfo): this {
-    this.stream.buffer(this.inputHandle(tensor));
+    this.words.buffer(this.inputHandle(tensor));
     return this;
   }
 
   output(tensor: TensorInfo): this {
-    this.stream.buffer(this.outputHandle(tensor));
+    this.words.buffer(this.outputHandle(tensor));
     return this;
   }
 
   end(): void {
-    this.stream.finishCommand();
+    this.deliver(this.opcode, this.words);
   }
 }
 
@@ -448,7 +468,11 @@ function toKernelError(kernel: string, failure: NativeFailure): NativeKernelErro
 
 function asElementType(dtype: DataType): ElementType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new NativeKernelError(engine().state.activeScope?.name ?? 'tensor', 'unsupported', `dtype ${dtype} has no native form`);
+  throw new NativeKernelError(
+    engine().state.activeScope?.name ?? 'tensor',
+    'unsupported',
+    `dtype ${dtype} has no native form`,
+  );
 }
 
 function newTypedArray(type: ElementType, size: number): NumericValues {
@@ -457,7 +481,8 @@ function newTypedArray(type: ElementType, size: number): NumericValues {
 }
 
 function toTypedArray(values: backend_util.BackendValues, type: ElementType): NumericValues {
-  if (type === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+  if (type === 'float32')
+    return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
   if (type === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values as ArrayLike<number>);
   return values instanceof Uint8Array ? values : Uint8Array.from(values as ArrayLike<number>);
 }

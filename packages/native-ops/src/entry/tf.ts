@@ -5,6 +5,6 @@ import { registerCorrectedGradients } from '../gradients/corrected-gradients.ts'
 
 registerCorrectedGradients();
 
-export { EngineConflictError, TfjsVersionError, type CoreCopy } from '../tfjs/errors.ts';
+export { type CoreCopy, EngineConflictError, TfjsVersionError } from '../tfjs/errors.ts';
 export { assertOneEngine } from '../tfjs/one-engine.ts';
 export * from '../tfjs/registered-core.ts';

@@ -2,6 +2,4 @@
 import type { NativeKernel } from '../backend/kernel-runtime.ts';
 import { elementwiseKernels } from './standard/elementwise/elementwise.ts';
 
-export const nativeKernels: readonly NativeKernel[] = [
-  ...elementwiseKernels,
-];
+export const nativeKernels: readonly NativeKernel[] = [...elementwiseKernels];

@@ -49,5 +49,7 @@ export function collapse(sizes: readonly number[], strides: readonly (readonly n
 export function broadcastStrides(shape: readonly number[], outShape: readonly number[]): number[] {
   const own = rowMajorStrides(shape);
   const missing = outShape.length - shape.length;
-  return outShape.map((_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : (own[axis - missing] as number)));
+  return outShape.map((_, axis) =>
+    axis < missing || shape[axis - missing] === 1 ? 0 : (own[axis - missing] as number),
+  );
 }

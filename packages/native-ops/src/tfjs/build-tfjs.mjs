@@ -27,7 +27,9 @@ const usedExports = { 'engine.js': ['ENGINE'], 'tensor.js': ['getGlobalTensorCla
 /** Name of every runtime export of a TF.js module, or undefined when it re-exports whole modules. */
 function exportedNames(source) {
   if (/^export \* from/m.test(source)) return undefined;
-  const names = [...source.matchAll(/^export (?:async )?(?:const|let|var|function|class) (\w+)/gm)].map(([, name]) => name);
+  const names = [...source.matchAll(/^export (?:async )?(?:const|let|var|function|class) (\w+)/gm)].map(
+    ([, name]) => name,
+  );
   for (const [, list] of source.matchAll(/^export \{([^}]*)\}/gm)) {
     names.push(
       ...list.split(',').map((entry) => {
@@ -62,7 +64,8 @@ const preferPublicCore = {
       // Modules with an export that is not public are bundled as they are; what they import is resolved the same way.
       const wanted = usedExports[relative] ?? names;
       const expressions = wanted?.map((name) => [name, publicExpression(name)]);
-      if (!expressions || expressions.length === 0 || expressions.some(([, expression]) => !expression)) return undefined;
+      if (!expressions || expressions.length === 0 || expressions.some(([, expression]) => !expression))
+        return undefined;
       const lines = expressions.map(([name, expression]) => `export const ${name} = ${expression};`);
       return { contents: [`import * as core from '@tensorflow/tfjs-core';`, ...lines].join('\n') };
     });
@@ -85,7 +88,8 @@ const result = await build({
   plugins: [
     {
       name: 'public-core-is-external',
-      setup: (context) => context.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, ({ path }) => ({ path, external: true })),
+      setup: (context) =>
+        context.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, ({ path }) => ({ path, external: true })),
     },
     preferPublicCore,
   ],

@@ -1,16 +1,18 @@
 /** A TF.js package is present in another version than the one this package is written against. */
 export class TfjsVersionError extends Error {
   override readonly name = 'TfjsVersionError';
+  readonly packageName: string;
+  readonly expected: string;
+  readonly received: string;
 
-  constructor(
-    readonly packageName: string,
-    readonly expected: string,
-    readonly received: string,
-  ) {
+  constructor(packageName: string, expected: string, received: string) {
     super(
       `@ggb/native-ops: ${packageName} is version ${received}, but version ${expected} is needed exactly.\n` +
         `  Install it with: npm install ${packageName}@${expected}`,
     );
+    this.packageName = packageName;
+    this.expected = expected;
+    this.received = received;
   }
 }
 
@@ -26,12 +28,11 @@ export interface CoreCopy {
  */
 export class EngineConflictError extends Error {
   override readonly name = 'EngineConflictError';
+  readonly conflict: 'two versions' | 'two engines';
+  readonly expected: CoreCopy;
+  readonly received: CoreCopy;
 
-  constructor(
-    readonly conflict: 'two versions' | 'two engines',
-    readonly expected: CoreCopy,
-    readonly received: CoreCopy,
-  ) {
+  constructor(conflict: 'two versions' | 'two engines', expected: CoreCopy, received: CoreCopy) {
     const what =
       conflict === 'two versions'
         ? 'two versions of @tensorflow/tfjs-core share one engine'
@@ -44,5 +45,8 @@ export class EngineConflictError extends Error {
         `add it to "overrides" in package.json when a dependency brings the other, run "npm dedupe", ` +
         `and see who asks for it with "npm ls @tensorflow/tfjs-core".`,
     );
+    this.conflict = conflict;
+    this.expected = expected;
+    this.received = received;
   }
 }

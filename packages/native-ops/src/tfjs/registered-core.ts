@@ -1,11 +1,11 @@
 // The one file through which TF.js enters: tfjs-core and its plain CPU backend at an exact version, with every gradient
 // and chained op registered. It does not touch TF.js's gradients; entry/tf.ts adds the corrected ones.
 import '#tfjs-registration';
-import * as core from '@tensorflow/tfjs-core';
 import { MathBackendCPU, version_cpu } from '@tensorflow/tfjs-backend-cpu';
+import * as core from '@tensorflow/tfjs-core';
+import { TfjsVersionError } from './errors.ts';
 import { markEngine } from './one-engine.ts';
 import { TFJS_VERSION } from './tfjs-version.ts';
-import { TfjsVersionError } from './errors.ts';
 
 for (const [packageName, version] of [
   ['@tensorflow/tfjs-core', core.version_core],

@@ -15,8 +15,9 @@ const floatUnary = [
 const floatOrIntUnary = ['Abs', 'Neg', 'Relu', 'Sign', 'Square'];
 const testUnary = ['IsFinite', 'IsInf', 'IsNan'];
 const floatBinary = ['RealDiv', 'Atan2'];
-const floatOrIntBinary = ['Add', 'Sub', 'Multiply', 'FloorDiv', 'Mod', 'Pow', 'Maximum', 'Minimum', 'SquaredDifference'];
-const intBinary = ['BitwiseAnd'];
+const floatOrIntBinary = ['Add', 'Sub', 'Multiply', 'Mod', 'Pow', 'Maximum', 'Minimum', 'SquaredDifference'];
+// FloorDiv of float32 gives int32 in TF.js; that mixture stays with the CPU kernel.
+const intBinary = ['BitwiseAnd', 'FloorDiv'];
 const comparisons = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'];
 const logical = ['LogicalAnd', 'LogicalOr'];
 

@@ -1,0 +1,15 @@
+import * as tf from '../tfjs/registered-core.ts';
+
+/**
+ * Runs the kernel `kernelName` if the active backend has one, else the same mathematics in plain TF.js operations.
+ * A backend that brings such a kernel need not know the reference, and the reference runs on every backend.
+ */
+export function kernelOrReference(
+  kernelName: string,
+  inputs: tf.NamedTensorMap,
+  attrs: object,
+  reference: () => tf.Tensor,
+): tf.Tensor {
+  if (!tf.getKernel(kernelName, tf.getBackend())) return reference();
+  return tf.engine().runKernel(kernelName, inputs, attrs as tf.NamedAttrMap);
+}
