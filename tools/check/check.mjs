@@ -56,7 +56,13 @@ function checks() {
   return [
     {
       name: 'format and lint (Biome)',
-      command: [join(bin, 'biome'), 'ci', '--error-on-warnings', '.'],
+      command: [
+        join(bin, 'biome'),
+        'ci',
+        '--error-on-warnings',
+        ...(process.stdout.isTTY ? [] : ['--colors=off']),
+        '.',
+      ],
       fix: 'Run: npm run format. What remains needs an edit.',
     },
     ...typedProjects().map((project) => ({
