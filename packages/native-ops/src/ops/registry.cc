@@ -1,11 +1,18 @@
 #include "ops/registry.h"
 
+#include "ops/standard/conv2d/conv.h"
 #include "ops/standard/elementwise/elementwise.h"
 
 // One line per op: the function in its *.portable.cc, and the names of its variants.
-#define GGB_OPS(OP)                               \
-  OP(elementwise_unary, elementwise::kUnaryNames) \
-  OP(elementwise_binary, elementwise::kBinaryNames)
+#define GGB_OPS(OP)                                 \
+  OP(elementwise_unary, elementwise::kUnaryNames)   \
+  OP(elementwise_binary, elementwise::kBinaryNames) \
+  OP(conv2d_forward, conv::kActivationNames)        \
+  OP(conv2d_input_gradient, nullptr)                \
+  OP(conv2d_filter_gradient, nullptr)               \
+  OP(depthwise_forward, nullptr)                    \
+  OP(depthwise_input_gradient, nullptr)             \
+  OP(depthwise_filter_gradient, nullptr)
 
 namespace ggb {
 

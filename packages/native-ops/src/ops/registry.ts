@@ -1,5 +1,12 @@
 // The list of native kernels on the TypeScript side. One line per op family; nothing else lists ops.
 import type { NativeKernel } from '../backend/kernel-runtime.ts';
+import { conv2dKernels } from './standard/conv2d/conv2d.ts';
+import { depthwiseKernels } from './standard/conv2d/depthwise.ts';
 import { elementwiseKernels } from './standard/elementwise/elementwise.ts';
 
-export const nativeKernels: readonly NativeKernel[] = [...elementwiseKernels];
+// biome-ignore format: one line per family, so that branches which add families merge
+export const nativeKernels: readonly NativeKernel[] = [
+  ...conv2dKernels,
+  ...depthwiseKernels,
+  ...elementwiseKernels,
+];
