@@ -4,4 +4,4 @@ import { conv2dKernels } from './standard/conv2d/conv2d.ts';
 import { depthwiseKernels } from './standard/conv2d/depthwise.ts';
 import { elementwiseKernels } from './standard/elementwise/elementwise.ts';
 
-export const nativeKernels: readonly NativeKernel[] = [...elementwiseKernels];
+export const nativeKernels: readonly NativeKernel[] = [...elementwiseKernels, ...conv2dKernels, ...depthwiseKernels];

@@ -51,8 +51,10 @@ export function isCovered(
   kind: ConvKind,
 ): boolean {
   if ((attrs.dataFormat ?? 'NHWC') !== 'NHWC') return false;
-  if (operands.some(({ dtype }) => dtype !== 'float32') || xShape.length !== 4 || filterShape.length !== 4) return false;
-  if (kind.isDepthwise && !backend_util.eitherStridesOrDilationsAreOne(attrs.strides, attrs.dilations ?? 1)) return false;
+  if (operands.some(({ dtype }) => dtype !== 'float32') || xShape.length !== 4 || filterShape.length !== 4)
+    return false;
+  if (kind.isDepthwise && !backend_util.eitherStridesOrDilationsAreOne(attrs.strides, attrs.dilations ?? 1))
+    return false;
   const { outHeight, outWidth, padInfo } = convInfo(xShape, filterShape, attrs, kind);
   return [outHeight, outWidth, padInfo.top, padInfo.left].every((size) => Number.isInteger(size) && size >= 0);
 }

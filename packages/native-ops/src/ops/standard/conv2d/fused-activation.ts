@@ -40,13 +40,13 @@ export function finish(
   attrs: FusedAttrs,
 ): TensorInfo {
   const biased = bias === undefined ? y : mapBinary(runtime, 'add', y, bias, 'float32');
-  if (biased !== y) runtime.dispose(y);
+  if (biased !== y) runtime.release(y);
   const activation = attrs.activation || 'linear';
   if (activation === 'linear') return biased;
   const result =
     activation === 'prelu'
       ? mapBinary(runtime, 'prelu', biased, inputs.preluActivationWeights as TensorInfo, 'float32')
       : mapUnary(runtime, activation, biased, 'float32', activation === 'leakyrelu' ? leakyReluAlpha(attrs) : 0, 0);
-  runtime.dispose(biased);
+  runtime.release(biased);
   return result;
 }
