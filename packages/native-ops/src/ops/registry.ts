@@ -4,4 +4,9 @@ import { conv2dKernels } from './standard/conv2d/conv2d.ts';
 import { depthwiseKernels } from './standard/conv2d/depthwise.ts';
 import { elementwiseKernels } from './standard/elementwise/elementwise.ts';
 
-export const nativeKernels: readonly NativeKernel[] = [...elementwiseKernels, ...conv2dKernels, ...depthwiseKernels];
+// biome-ignore format: one line per family, so that branches which add families merge
+export const nativeKernels: readonly NativeKernel[] = [
+  ...conv2dKernels,
+  ...depthwiseKernels,
+  ...elementwiseKernels,
+];
