@@ -25,13 +25,30 @@ const cmake = [...(variant.cmake ?? [])];
 if (variant.needs === 'onednn3') cmake.push(`-DGGB_ONEDNN_ROOT=${fetchOneDnn3()}`);
 if (cmake.length > 0) {
   const folder = `build-${name}`;
-  run('cmake-js', [require.resolve('cmake-js/bin/cmake-js'), 'build', '-O', folder, ...cmake.map((option) => `--C${option.slice(1)}`)], process.env);
+  run(
+    'cmake-js',
+    [
+      require.resolve('cmake-js/bin/cmake-js'),
+      'build',
+      '-O',
+      folder,
+      ...cmake.map((option) => `--C${option.slice(1)}`),
+    ],
+    process.env,
+  );
   env.GGB_NATIVE_OPS_ADDON = join(packageRoot, folder, 'Release', 'native_ops.node');
 }
 // The address sanitizer must be the first library of the process; Node itself is built without it.
 if (variant.needs === 'asan') env.LD_PRELOAD = compilerFile('libasan.so');
 
-run('jest', [join(dirname(require.resolve('jest/package.json')), 'bin', 'jest.js'), ...(jestArguments.length > 0 ? jestArguments : engineSpecs)], env);
+run(
+  'jest',
+  [
+    join(dirname(require.resolve('jest/package.json')), 'bin', 'jest.js'),
+    ...(jestArguments.length > 0 ? jestArguments : engineSpecs),
+  ],
+  env,
+);
 
 /**
  * @param {string} step
@@ -58,7 +75,10 @@ function compilerFile(file) {
 /** The folder of a pinned oneDNN 3.x. */
 function fetchOneDnn3() {
   const script = join(packageRoot, 'scripts', 'fetch-onednn3.mjs');
-  const { status, stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { status, stdout } = spawnSync(process.execPath, [script], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (status !== 0) process.exit(status ?? 1);
   return stdout.trim().split('\n').at(-1);
 }

@@ -15,8 +15,14 @@ export const variants = {
     why: 'guard bytes around every buffer and all scratch: also finds what JIT code of oneDNN writes, which sanitizers cannot see',
     env: { GGB_GUARD: '1' },
   },
-  'one-thread': { why: 'no partition at all, every kernel flushed when called', env: { GGB_THREADS: '1', GGB_FLUSH: 'eager' } },
-  'baseline-isa': { why: 'what every x86-64 runs, cut into an odd number of pieces', env: { GGB_ISA: 'baseline', GGB_THREADS: '3' } },
+  'one-thread': {
+    why: 'no partition at all, every kernel flushed when called',
+    env: { GGB_THREADS: '1', GGB_FLUSH: 'eager' },
+  },
+  'baseline-isa': {
+    why: 'what every x86-64 runs, cut into an odd number of pieces',
+    env: { GGB_ISA: 'baseline', GGB_THREADS: '3' },
+  },
   'avx2-isa': { why: 'processors without AVX-512', env: { GGB_ISA: 'avx2' } },
   asan: {
     why: 'AddressSanitizer over our own kernels and the border',
