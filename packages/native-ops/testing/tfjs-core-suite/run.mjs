@@ -6,18 +6,17 @@
 // The specs are extension-less ES modules and expect Jasmine, so they are bundled together with the backend under test and
 // run by Jasmine in this process. Ends with `N passed, N failed, N skipped`; exits with 1 when a spec failed, or when fewer
 // specs than the minimum passed, and with 2 when it was called wrongly.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { bundleForNode, packageRoot } from '../bundle-for-node.mjs';
 
 // Of 4 232 specs (4 230 on another backend than 'cpu'); below this something was silently left out of the bundle.
 const fewestPassed = 4200;
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const packageRoot = path.resolve(here, '../..');
 const require = createRequire(import.meta.url);
 
 function readOptions() {
@@ -48,46 +47,23 @@ function readOptions() {
 }
 
 /** @returns {Promise<string>} the file that holds specs, backend and TF.js */
-async function bundleSuite({ backend, gradients }) {
-  const outfile = path.join(packageRoot, 'generated', 'tfjs-core-suite', `${backend}-${gradients}.cjs`);
-  mkdirSync(path.dirname(outfile), { recursive: true });
-  const isNative = backend === 'native-cpu';
-  const source = (file) => JSON.stringify(path.join(packageRoot, file));
-  await build({
-    stdin: {
-      // The environment must be set before the first spec is defined.
-      contents: [
-        gradients === 'corrected'
-          ? `import ${source('src/entry/tf.ts')};`
-          : `import ${source('src/tfjs/registered-core.ts')};`,
-        isNative ? `import ${source('testing/tfjs-core-suite/kernel-counts.ts')};` : '',
-        `import ${source('testing/tfjs-core-suite/suite-environment.ts')};`,
-        `import '@tensorflow/tfjs-core/dist/tests.js';`,
-      ].join('\n'),
-      resolveDir: packageRoot,
-    },
-    bundle: true,
-    platform: 'node',
+function bundleSuite({ backend, gradients }) {
+  // The environment must be set before the first spec is defined.
+  const contents = [
+    gradients === 'corrected' ? `import './src/entry/tf.ts';` : `import './src/tfjs/registered-core.ts';`,
+    backend === 'native-cpu' ? `import './testing/tfjs-core-suite/kernel-counts.ts';` : '',
+    `import './testing/tfjs-core-suite/suite-environment.ts';`,
+    `import '@tensorflow/tfjs-core/dist/tests.js';`,
+  ].join('\n');
+  return bundleForNode(contents, `generated/tfjs-core-suite/${backend}-${gradients}.cjs`, {
     format: 'cjs',
-    target: 'node20',
     // One tfjs-core: the ES modules, which the specs import by relative paths.
     mainFields: ['module', 'main'],
-    conditions: ['@ggb/source'],
     // Without it the package's `sideEffects` field drops the specs.
     ignoreAnnotations: true,
     external: ['*.node'],
-    // The addon is found relative to the source file that loads it, as it would be without a bundle.
-    banner: { js: `const importMetaUrl = ${JSON.stringify(sourceUrl('src/backend/addon.ts'))};` },
-    define: { 'import.meta.url': 'importMetaUrl' },
     plugins: [suitePlugin],
-    outfile,
-    logLevel: 'error',
   });
-  return outfile;
-}
-
-function sourceUrl(file) {
-  return `file://${path.join(packageRoot, file)}`;
 }
 
 const suitePlugin = {
