@@ -227,7 +227,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
       this.disposeData(entry.complexTensorInfos.real.dataId, true);
       this.disposeData(entry.complexTensorInfos.imag.dataId, true);
     }
-    for (const cast of entry.casts?.values() ?? []) this.disposeData(cast, true);
+    for (const cast of entry.casts?.values() ?? []) this.releaseHandle(cast);
     this.releaseHandle(entry);
     entry.host = undefined;
     entry.isLive = false;
@@ -349,7 +349,8 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     entry.casts ??= new Map();
     let cast = entry.casts.get(type);
     if (cast === undefined) {
-      cast = this.makeEntry(type, entry.size);
+      // Not counted as a tensor: TF.js looks for kernels that leave more tensors behind than they return.
+      cast = new TensorEntry(this, type, entry.size, this.sequence);
       cast.host = toTypedArray(this.hostValues(entry), type);
       entry.casts.set(type, cast);
     }

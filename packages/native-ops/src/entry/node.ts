@@ -3,11 +3,15 @@ import { loadAddon } from '../backend/addon.ts';
 import { backendName, NativeBackend } from '../backend/native-backend.ts';
 import { registerKernels } from '../backend/register-kernels.ts';
 import { settingsFromEnvironment } from '../backend/settings.ts';
+import { registerFileSystemModels } from '../node-io/file-system.ts';
 import * as tf from './tf.ts';
 
 export { loadAddon } from '../backend/addon.ts';
 export { BackendUnavailableError, InvalidSettingError, NativeKernelError } from '../backend/errors.ts';
 export { backendName, NativeBackend, type NativeMemory } from '../backend/native-backend.ts';
+export { ModelFileError } from '../node-io/errors.ts';
+
+registerFileSystemModels();
 
 // Two copies of this module in one process (source and dist, or a duplicated package) share TF.js's registry.
 if (tf.engine().registryFactory[backendName] === undefined) {
