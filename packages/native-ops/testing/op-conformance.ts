@@ -152,14 +152,17 @@ interface Result {
 
 function runCase(opCase: OpCase, backend: string, run = opCase.run): Result[] {
   tf.setBackend(backend);
-  return tf.tidy(() => {
+  let results: Result[] = [];
+  // Not returned from tidy, which would search every value for tensors.
+  tf.tidy(() => {
     const inputs = makeInputs(opCase);
-    return [run(...inputs)].flat().map((tensor) => ({
+    results = [run(...inputs)].flat().map((tensor) => ({
       shape: tensor.shape,
       dtype: tensor.dtype,
       values: tensor.dataSync().slice() as Float32Array,
-    })) as never;
+    }));
   });
+  return results;
 }
 
 function makeInputs(opCase: { readonly name: string; readonly inputs: readonly InputSpec[] }): tf.Tensor[] {

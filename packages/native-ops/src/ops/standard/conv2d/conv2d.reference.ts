@@ -49,13 +49,15 @@ export function convolveDepthwise(info: ConvInfo, { x, filter, dy }: ReferenceOp
   const dx = new Float64Array(count(info.inShape));
   const dFilter = new Float64Array(filter.length);
   visitTaps(info, (pixel, tap, outPixel) => {
-    for (let o = 0; o < outChannels; o++) {
-      const xAt = pixel * inChannels + Math.floor(o / multiplier);
-      const filterAt = tap * outChannels + o;
-      const outAt = outPixel * outChannels + o;
-      (y[outAt] as number) += (x[xAt] as number) * (filter[filterAt] as number);
-      (dFilter[filterAt] as number) += (x[xAt] as number) * (dy[outAt] as number);
-      (dx[xAt] as number) += (filter[filterAt] as number) * (dy[outAt] as number);
+    for (let c = 0; c < inChannels; c++) {
+      const xAt = pixel * inChannels + c;
+      for (let q = 0; q < multiplier; q++) {
+        const filterAt = tap * outChannels + c * multiplier + q;
+        const outAt = outPixel * outChannels + c * multiplier + q;
+        (y[outAt] as number) += (x[xAt] as number) * (filter[filterAt] as number);
+        (dFilter[filterAt] as number) += (x[xAt] as number) * (dy[outAt] as number);
+        (dx[xAt] as number) += (filter[filterAt] as number) * (dy[outAt] as number);
+      }
     }
   });
   return { y, dx, dFilter };
