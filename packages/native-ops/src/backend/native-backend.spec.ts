@@ -66,6 +66,14 @@ describe('the native-cpu backend', () => {
     expect(report.of('Square')).toEqual({ kernel: 'Square', native: 1, fallback: 0 });
   });
 
+  it('keeps nothing of a kernel that failed', () => {
+    const table = tf.tensor1d([1, 2, 3]);
+    const index = tf.tensor1d([7], 'int32');
+    const before = nativeBackend().numDataIds();
+    expect(() => tf.gather(table, index)).toThrow(/GatherV2: .* 7 /);
+    expect(nativeBackend().numDataIds()).toBe(before);
+  });
+
   it('refuses a disposed tensor', () => {
     const x = tf.tensor1d([1, 2, 3]);
     x.dispose();
