@@ -1,5 +1,5 @@
 // Cases of the layout family. Values are only moved, so every comparison is exact unless it says otherwise. Sizes cross the
-// tiles of the transposition (16, 32, 1024), the short rows of the copy (2 to 32) and the thread threshold (16384).
+// tiles of the transposition (16, 64, 1024), the short rows of the copy (2, 3, 4 and up to 64 elements) and the thread threshold (16384).
 import { exactly, type InputSpec, type OpCase, type RefusalCase } from '../../../../testing/op-conformance.ts';
 import * as tf from '../../../entry/tf.ts';
 
