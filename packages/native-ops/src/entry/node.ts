@@ -18,7 +18,14 @@ if (tf.engine().registryFactory[backendName] === undefined) {
   const settings = settingsFromEnvironment();
   const addon = loadAddon(settings.addonPath);
   registerKernels();
-  tf.registerBackend(backendName, () => new NativeBackend(addon, settings), 10);
+  // Started here and not in the factory: TF.js turns an error of a factory into a warning.
+  let started: NativeBackend | undefined = new NativeBackend(addon, settings);
+  const start = () => {
+    const backend = started ?? new NativeBackend(addon, settings);
+    started = undefined;
+    return backend;
+  };
+  tf.registerBackend(backendName, start, 10);
   tf.setBackend(backendName);
 }
 
