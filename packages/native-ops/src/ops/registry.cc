@@ -4,8 +4,8 @@
 #include "ops/standard/conv2d/conv.h"
 #include "ops/standard/elementwise/elementwise.h"
 
-// One line per op: the function in its *.portable.cc, and the names of its variants. Every line ends with a backslash, so
-// that adding one changes no other.
+// One line per op: the function in its *.portable.cc, and the names of its variants. Every line ends with a backslash,
+// so that adding one changes no other.
 // clang-format off
 #define GGB_OPS(OP) \
   OP(elementwise_unary, elementwise::kUnaryNames) \
@@ -30,7 +30,7 @@
   OP(unsorted_segment_sum, nullptr) \
   OP(counter_dropout, nullptr) \
   OP(counter_random, random::kDistributionNames) \
-
+  /* end of the list */
 // clang-format on
 
 namespace ggb {

@@ -38,7 +38,8 @@ describe('a training step of a U-Net GAN', () => {
       // Adam divides by the root of the second moment: where a gradient is near 0, the sign of a rounding error moves a
       // weight by the learning rate (2e-3). Few weights may differ so; the mean must not.
       const expected = cpu.weights[i] as Float32Array;
-      const mean = weights.reduce((sum, value, k) => sum + Math.abs(value - (expected[k] as number)), 0) / weights.length;
+      const mean =
+        weights.reduce((sum, value, k) => sum + Math.abs(value - (expected[k] as number)), 0) / weights.length;
       expect(mean).toBeLessThan(2e-5);
       assertTensorsClose(
         { shape: [weights.length], dataSync: () => weights },
