@@ -1,11 +1,28 @@
 #include "ops/registry.h"
 
+#include "ops/standard/cumulative/cumulative.h"
 #include "ops/standard/elementwise/elementwise.h"
+#include "ops/standard/pool/pool.h"
+#include "ops/standard/reduce/reduce.h"
+#include "ops/standard/resize/resize.h"
 
 // One line per op: the function in its *.portable.cc, and the names of its variants.
-#define GGB_OPS(OP)                               \
+#define GGB_OPS(OP) \
   OP(elementwise_unary, elementwise::kUnaryNames) \
-  OP(elementwise_binary, elementwise::kBinaryNames)
+  OP(elementwise_binary, elementwise::kBinaryNames) \
+  OP(reduce, reduce::kFunctionNames) \
+  OP(reduce_arg, reduce::kArgFunctionNames) \
+  OP(add_n, nullptr) \
+  OP(matmul, nullptr) \
+  OP(pool, pool::kKindNames) \
+  OP(pool_grad, pool::kKindNames) \
+  OP(resize, resize::kKindNames) \
+  OP(resize_grad, resize::kKindNames) \
+  OP(batch_norm, nullptr) \
+  OP(softmax, nullptr) \
+  OP(cumulative, cumulative::kFunctionNames) \
+  OP(adam_update, nullptr) \
+  OP(adam_setting, nullptr)
 
 namespace ggb {
 
