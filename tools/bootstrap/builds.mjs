@@ -10,7 +10,7 @@ import { SetUpError } from './set-up-error.mjs';
 const stampPath = join(scratchFolder, 'build-stamp');
 const sharedInputs = ['nx.json', 'package-lock.json', 'tsconfig.base.json', 'tools/bootstrap'];
 const environmentInputs = ['CXX', 'CXXFLAGS', 'GGB_ONEDNN'];
-const generatedFolders = /^(node_modules|dist|build.*|coverage|\.ggb)$/;
+const generatedFolders = /^(node_modules|dist|generated|build.*|coverage|\.ggb)$/;
 const notBuilt = /\.(spec\.ts|md)$/;
 
 /** @param {{ force?: boolean }} [options]  force: ask Nx even if nothing changed. */

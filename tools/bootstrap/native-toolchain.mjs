@@ -124,7 +124,7 @@ function otherSystemAdvice(missing) {
   return `This is not a Debian system, so install these in its own way and run the same command again:\n${list}${withoutOnednn(missing)}`;
 }
 
-function isDebianLike() {
+export function isDebianLike() {
   if (!existsSync('/etc/os-release')) return false;
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
 }

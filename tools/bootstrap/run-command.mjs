@@ -35,6 +35,12 @@ export function outputOf(command, args, input) {
  * @param {readonly string[]} args
  */
 export function runNx(args) {
-  const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true' };
+  const env = {
+    ...process.env,
+    NX_DAEMON: 'false',
+    NX_TUI: 'false',
+    NX_NO_CLOUD: 'true',
+    NX_NATIVE_COMMAND_RUNNER: 'false',
+  };
   return runCommand(join(repositoryRoot, 'node_modules', '.bin', 'nx'), args, env);
 }

@@ -78,9 +78,12 @@ export function countsLine({ passed, failed, skipped }) {
  * @returns {Report | undefined}
  */
 export function parseCounts(output) {
-  const last = [...output.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1);
+  // Tools colour their output even without a terminal.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what has to go.
+  const plain = output.replace(/\x1b\[[0-9;]*m|\r/g, '');
+  const last = [...plain.matchAll(/^(?:[\w-]+: )?(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1);
   if (last === undefined) return undefined;
-  const skips = [...output.matchAll(/^skipped: (.+?): (.+)$/gm)].map(([, name = '', reason = '']) => ({
+  const skips = [...plain.matchAll(/^(?:[\w-]+: )?skipped: (.+): (.+?)$/gm)].map(([, name = '', reason = '']) => ({
     name,
     reason,
   }));

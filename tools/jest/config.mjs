@@ -1,4 +1,5 @@
 // The one Jest configuration of the repository. A package's jest.config.mjs is two lines: import this, say the name.
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,7 +22,7 @@ export function jestConfig(suite, overrides = {}) {
     extensionsToTreatAsEsm: [],
     transform: {
       '\\.m?[jt]s$': [
-        '@swc/jest',
+        createRequire(import.meta.url).resolve('@swc/jest'),
         {
           jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
           module: { type: 'commonjs' },

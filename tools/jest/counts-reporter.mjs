@@ -24,18 +24,21 @@ export default class CountsReporter {
     // With -t, what the pattern leaves out is pending too; nobody decided to skip it.
     const isFiltered = Boolean(this.globalConfig.testNamePattern);
     const report = countResults(results, this.globalConfig.rootDir);
-    if (isFiltered) report.skips = report.skips.filter((skip) => skip.reason !== '');
+    const unexplained = isFiltered ? [] : report.skips.filter((skip) => skip.reason === '');
+    report.skips = report.skips.filter((skip) => skip.reason !== '');
     report.skipped = report.skips.length;
-    const unexplained = report.skips.filter((skip) => skip.reason === '');
-    for (const skip of report.skips) console.log(`skipped: ${skip.name}: ${skip.reason || 'no reason given'}`);
+    report.failed += unexplained.length;
+    report.failures.push(...unexplained.map((skip) => `${skip.name} (skipped without a reason)`));
+    for (const skip of report.skips) console.log(`skipped: ${skip.name}: ${skip.reason}`);
     writeReport(this.suite, report);
-    if (unexplained.length > 0) {
-      const names = unexplained.map((skip) => `  ${skip.name}`).join('\n');
-      this.error = new Error(
-        `${unexplained.length} skipped without a reason:\n${names}\n` +
-          `  Use itWhen(condition, reason) from tools/testing, or end the title with "[skipped: reason]".`,
-      );
-    }
+    if (unexplained.length === 0) return;
+    const names = unexplained.map((skip) => `  ${skip.name}`).join('\n');
+    this.error = new Error(
+      `${unexplained.length} skipped without a reason, which counts as failed:\n${names}\n` +
+        `  Use itWhen(condition, reason) from tools/testing/skipping.ts, or end the title with "[skipped: reason]".`,
+    );
+    // Jest turns the error into an exit code, but says nothing.
+    console.error(this.error.message);
   }
 
   getLastError() {

@@ -42,9 +42,14 @@ export interface NativeAddon {
 
 const require = createRequire(import.meta.url);
 
+/** The file that `loadAddon` loads: `path`, or this package's own build. */
+export function addonFile(path = ''): string {
+  return path || fileURLToPath(new URL('../../build/Release/native_ops.node', import.meta.url));
+}
+
 /** Loads the addon from `path`, or from this package's own build. Throws BackendUnavailableError with the reason. */
 export function loadAddon(path = ''): NativeAddon {
-  const file = path || fileURLToPath(new URL('../../build/Release/native_ops.node', import.meta.url));
+  const file = addonFile(path);
   if (!existsSync(file)) {
     throw new BackendUnavailableError(
       'native-cpu',

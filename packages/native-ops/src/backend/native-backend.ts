@@ -51,7 +51,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   private sequence = 0;
   /** Names of the kernels since the last flush; the first has sequence number `pendingFrom`. */
   private pendingKernels: string[] = [];
-  private pendingFrom = 0;
+  private pendingFrom = 1;
   private readonly failures: { from: number; to: number; error: NativeKernelError }[] = [];
 
   constructor(
@@ -299,12 +299,17 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   }
 
   private entryOf(dataId: object): TensorEntry {
-    const entry = this.find(dataId);
+    let entry = this.find(dataId);
+    if (entry === undefined && engine().state.tensorInfo.has(dataId)) {
+      // A tensor of another backend: TF.js moves it here when it is first used, as DataStorage does for other backends.
+      engine().moveData(this, dataId);
+      entry = this.find(dataId);
+    }
     if (entry === undefined) {
       throw new NativeKernelError(
         this.pendingKernels.at(-1) ?? 'tensor',
         'invalid-handle',
-        'a tensor that was disposed, or that belongs to another backend, was used',
+        'a tensor that was disposed was used',
       );
     }
     return entry;

@@ -1,7 +1,8 @@
 // Registers every kernel that TF.js's CPU backend has for 'native-cpu': natively where the registry lists it, as the
 // unchanged CPU kernel otherwise. Own kernels without a CPU twin are registered too.
-import { getKernelsForBackend, registerKernel } from '../tfjs/registered-core.ts';
+
 import { nativeKernels } from '../ops/registry.ts';
+import { getKernelsForBackend, registerKernel } from '../tfjs/registered-core.ts';
 import { backendName, type NativeBackend } from './native-backend.ts';
 
 export function registerKernels(): void {

@@ -10,7 +10,7 @@ export const stridedSliceGradient: tf.GradConfig = {
     const a = attrs as unknown as tf.StridedSliceAttrs;
     return {
       x: () => {
-        const { finalShapeSparse, begin, strides } = tf.slice_util.sliceInfo(
+        const { begin, end, strides } = tf.slice_util.sliceInfo(
           x.shape,
           a.begin,
           a.end,
@@ -21,8 +21,10 @@ export const stridedSliceGradient: tf.GradConfig = {
           a.newAxisMask,
           a.shrinkAxisMask,
         );
-        if (finalShapeSparse.includes(0)) return tf.zeros(x.shape);
-        let dx = tf.reshape(gradient as tf.Tensor, finalShapeSparse);
+        // One size per axis of x: removed axes are back (size 1), inserted ones gone.
+        const selected = tf.slice_util.computeOutShape(begin, end, strides);
+        if (selected.some((size) => size <= 0)) return tf.zeros(x.shape);
+        let dx = tf.reshape(gradient as tf.Tensor, selected);
         for (let axis = 0; axis < x.shape.length; axis++) {
           dx = spreadAxis(dx, axis, x.shape[axis] as number, begin[axis] as number, strides[axis] as number);
         }

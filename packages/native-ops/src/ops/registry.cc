@@ -1,5 +1,6 @@
 #include "ops/registry.h"
 
+#include "ops/standard/conv2d/conv.h"
 #include "ops/standard/cumulative/cumulative.h"
 #include "ops/standard/elementwise/elementwise.h"
 #include "ops/standard/pool/pool.h"
@@ -7,21 +8,27 @@
 #include "ops/standard/resize/resize.h"
 
 // One line per op: the function in its *.portable.cc, and the names of its variants.
-#define GGB_OPS(OP) \
-  OP(elementwise_unary, elementwise::kUnaryNames) \
+#define GGB_OPS(OP)                                 \
+  OP(elementwise_unary, elementwise::kUnaryNames)   \
   OP(elementwise_binary, elementwise::kBinaryNames) \
-  OP(reduce, reduce::kFunctionNames) \
-  OP(reduce_arg, reduce::kArgFunctionNames) \
-  OP(add_n, nullptr) \
-  OP(matmul, nullptr) \
-  OP(pool, pool::kKindNames) \
-  OP(pool_grad, pool::kKindNames) \
-  OP(resize, resize::kKindNames) \
-  OP(resize_grad, resize::kKindNames) \
-  OP(batch_norm, nullptr) \
-  OP(softmax, nullptr) \
-  OP(cumulative, cumulative::kFunctionNames) \
-  OP(adam_update, nullptr) \
+  OP(conv2d_forward, conv::kActivationNames)        \
+  OP(conv2d_input_gradient, nullptr)                \
+  OP(conv2d_filter_gradient, nullptr)               \
+  OP(depthwise_forward, nullptr)                    \
+  OP(depthwise_input_gradient, nullptr)             \
+  OP(depthwise_filter_gradient, nullptr)            \
+  OP(reduce, reduce::kFunctionNames)                \
+  OP(reduce_arg, reduce::kArgFunctionNames)         \
+  OP(add_n, nullptr)                                \
+  OP(matmul, nullptr)                               \
+  OP(pool, pool::kKindNames)                        \
+  OP(pool_grad, pool::kKindNames)                   \
+  OP(resize, resize::kKindNames)                    \
+  OP(resize_grad, resize::kKindNames)               \
+  OP(batch_norm, nullptr)                           \
+  OP(softmax, nullptr)                              \
+  OP(cumulative, cumulative::kFunctionNames)        \
+  OP(adam_update, nullptr)                          \
   OP(adam_setting, nullptr)
 
 namespace ggb {

@@ -1,6 +1,8 @@
 // The list of native kernels on the TypeScript side. One line per op family; nothing else lists ops.
 import type { NativeKernel } from '../backend/kernel-runtime.ts';
 import { adamUpdateKernels } from './fused/adam-update/adam-update.ts';
+import { conv2dKernels } from './standard/conv2d/conv2d.ts';
+import { depthwiseKernels } from './standard/conv2d/depthwise.ts';
 import { cumulativeKernels } from './standard/cumulative/cumulative.ts';
 import { elementwiseKernels } from './standard/elementwise/elementwise.ts';
 import { matmulKernels } from './standard/matmul/matmul.ts';
@@ -10,14 +12,17 @@ import { reduceKernels } from './standard/reduce/reduce.ts';
 import { resizeKernels } from './standard/resize/resize.ts';
 import { softmaxKernels } from './standard/softmax/softmax.ts';
 
+// biome-ignore format: one line per family, so that branches which add families merge
 export const nativeKernels: readonly NativeKernel[] = [
-  ...elementwiseKernels,
-  ...reduceKernels,
-  ...matmulKernels,
-  ...poolKernels,
-  ...resizeKernels,
-  ...normKernels,
-  ...softmaxKernels,
-  ...cumulativeKernels,
   ...adamUpdateKernels,
+  ...conv2dKernels,
+  ...cumulativeKernels,
+  ...depthwiseKernels,
+  ...elementwiseKernels,
+  ...matmulKernels,
+  ...normKernels,
+  ...poolKernels,
+  ...reduceKernels,
+  ...resizeKernels,
+  ...softmaxKernels,
 ];

@@ -110,4 +110,16 @@ int64_t ElementCount(const Shape& shape) {
   return count;
 }
 
+int64_t Extent(const Shape& sizes, const Shape& strides) {
+  int64_t last = 0;
+  for (int axis = 0; axis < sizes.rank; ++axis) {
+    if (sizes[axis] == 0) return 0;
+    int64_t reach = 0;
+    if (__builtin_mul_overflow(sizes[axis] - 1, strides[axis], &reach) || __builtin_add_overflow(last, reach, &last)) {
+      return INT64_MAX;
+    }
+  }
+  return last == INT64_MAX ? last : last + 1;
+}
+
 }  // namespace ggb

@@ -66,4 +66,8 @@ class CommandReader {
 // Product of the sizes; 1 for rank 0. Saturates instead of wrapping, so that a later size check fails.
 int64_t ElementCount(const Shape& shape);
 
+// Elements that a view with these strides (none negative) reaches, counted from its first: what a buffer must hold.
+// Saturates as ElementCount does; 0 when a size is 0.
+int64_t Extent(const Shape& sizes, const Shape& strides);
+
 }  // namespace ggb

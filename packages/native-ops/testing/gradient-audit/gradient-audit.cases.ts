@@ -381,8 +381,8 @@ const layout: AuditCase[] = [
   ),
   of(
     'StridedSlice',
-    'masks and a removed axis',
-    (x) => tf.stridedSlice(x, [0, 1, 0], [2, 2, 3], [1, 1, 2], 1, 1, 0, 0, 2),
+    'masks and a removed axis, stride 1',
+    (x) => tf.stridedSlice(x, [0, 1, 0], [2, 2, 3], [1, 1, 1], 1, 1, 0, 0, 2),
     () => [uniform([2, 3, 4])],
     'missing',
   ),

@@ -1,5 +1,5 @@
-// One step of Adam for all parameters, in place. See adam-update.md. The tensors are treated as one long row that is cut
-// evenly between the threads; every element is independent, so the cut changes no bit.
+// One step of Adam for all parameters, in place. See adam-update.md. The tensors are treated as one long row that is
+// cut evenly between the threads; every element is independent, so the cut changes no bit.
 #include <cmath>
 #include <cstdint>
 

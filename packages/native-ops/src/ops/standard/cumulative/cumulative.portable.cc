@@ -1,5 +1,5 @@
-// Cumulative sums and products along one axis, [outer, count, inner]. Every partial result is rounded, in the order of the
-// axis, exactly as TF.js's CPU kernels do; the vector runs over the inner axes.
+// Cumulative sums and products along one axis, [outer, count, inner]. Every partial result is rounded, in the order of
+// the axis, exactly as TF.js's CPU kernels do; the vector runs over the inner axes.
 #include <cmath>
 #include <cstdint>
 

@@ -26,7 +26,15 @@ interface UnaryRow {
 const unaryRows: readonly UnaryRow[] = [
   { kernel: 'Abs', run: tf.abs, tolerance: exactly, smooth: 'off-zero' },
   { kernel: 'Acos', run: tf.acos, tolerance: libm, smooth: 'unit' },
-  { kernel: 'Acosh', run: (x) => tf.acosh(x.add(1)), tolerance: { ...libm, absolute: 4e-4, why: 'near 1 acosh has a pole of the slope: JavaScript computes it by the logarithm formula' } },
+  {
+    kernel: 'Acosh',
+    run: (x) => tf.acosh(x.add(1)),
+    tolerance: {
+      ...libm,
+      absolute: 4e-4,
+      why: 'near 1 acosh has a pole of the slope: JavaScript computes it by the logarithm formula',
+    },
+  },
   { kernel: 'Asin', run: tf.asin, tolerance: libm, smooth: 'unit' },
   { kernel: 'Asinh', run: tf.asinh, tolerance: libm, smooth: 'normal' },
   { kernel: 'Atan', run: tf.atan, tolerance: libm, smooth: 'normal' },
@@ -34,8 +42,18 @@ const unaryRows: readonly UnaryRow[] = [
   { kernel: 'Ceil', run: tf.ceil, tolerance: exactly },
   { kernel: 'Cos', run: tf.cos, tolerance: libm, smooth: 'normal' },
   { kernel: 'Cosh', run: tf.cosh, tolerance: libm, smooth: 'normal' },
-  { kernel: 'Elu', run: tf.elu, tolerance: { ...libm, absolute: 6e-8, why: 'expm1 here, exp - 1 in JavaScript' }, smooth: 'off-zero' },
-  { kernel: 'Erf', run: tf.erf, tolerance: { absolute: 2e-7, relative: 2e-7, why: "TF.js uses Abramowitz and Stegun 7.1.26, error 1.5e-7" }, smooth: 'normal' },
+  {
+    kernel: 'Elu',
+    run: tf.elu,
+    tolerance: { ...libm, absolute: 6e-8, why: 'expm1 here, exp - 1 in JavaScript' },
+    smooth: 'off-zero',
+  },
+  {
+    kernel: 'Erf',
+    run: tf.erf,
+    tolerance: { absolute: 2e-7, relative: 2e-7, why: 'TF.js uses Abramowitz and Stegun 7.1.26, error 1.5e-7' },
+    smooth: 'normal',
+  },
   { kernel: 'Exp', run: tf.exp, tolerance: libm, smooth: 'unit' },
   { kernel: 'Expm1', run: tf.expm1, tolerance: libm, smooth: 'unit' },
   { kernel: 'Floor', run: tf.floor, tolerance: exactly },
@@ -51,19 +69,29 @@ const unaryRows: readonly UnaryRow[] = [
   { kernel: 'Relu6', run: tf.relu6, tolerance: exactly, smooth: 'off-zero' },
   { kernel: 'Round', run: tf.round, tolerance: exactly },
   { kernel: 'Rsqrt', run: tf.rsqrt, tolerance: libm, smooth: 'positive' },
-  { kernel: 'Selu', run: tf.selu, tolerance: { ...libm, absolute: 2e-7, why: 'expm1 here, exp - 1 in JavaScript' }, smooth: 'off-zero' },
+  {
+    kernel: 'Selu',
+    run: tf.selu,
+    tolerance: { ...libm, absolute: 2e-7, why: 'expm1 here, exp - 1 in JavaScript' },
+    smooth: 'off-zero',
+  },
   { kernel: 'Sigmoid', run: tf.sigmoid, tolerance: libm, smooth: 'normal' },
   { kernel: 'Sign', run: tf.sign, tolerance: exactly },
   { kernel: 'Sin', run: tf.sin, tolerance: libm, smooth: 'normal' },
   { kernel: 'Sinh', run: tf.sinh, tolerance: libm, smooth: 'normal' },
-  { kernel: 'Softplus', run: tf.softplus, tolerance: { ...libm, absolute: 1e-7, why: 'log1p here, log(1 + e) in JavaScript' }, smooth: 'normal' },
+  {
+    kernel: 'Softplus',
+    run: tf.softplus,
+    tolerance: { ...libm, absolute: 1e-7, why: 'log1p here, log(1 + e) in JavaScript' },
+    smooth: 'normal',
+  },
   { kernel: 'Sqrt', run: tf.sqrt, tolerance: oneRounding, smooth: 'positive' },
   { kernel: 'Square', run: tf.square, tolerance: oneRounding, smooth: 'normal' },
   { kernel: 'Step', run: (x) => tf.step(x, 0.3), tolerance: exactly },
   { kernel: 'Tan', run: tf.tan, tolerance: libm, smooth: 'unit' },
   { kernel: 'Tanh', run: tf.tanh, tolerance: libm, smooth: 'normal' },
   { kernel: 'ClipByValue', run: (x) => tf.clipByValue(x, -0.1, 0.2), tolerance: exactly, smooth: 'off-zero' },
-]; // biome-ignore format: a table
+];
 
 interface BinaryRow {
   readonly kernel: string;
@@ -79,11 +107,21 @@ const binaryRows: readonly BinaryRow[] = [
   { kernel: 'Sub', run: tf.sub, tolerance: oneRounding, smooth: ['normal', 'normal'] },
   { kernel: 'Multiply', run: tf.mul, tolerance: oneRounding, smooth: ['normal', 'normal'] },
   { kernel: 'RealDiv', run: tf.div, tolerance: oneRounding, smooth: ['normal', 'off-zero'] },
-  { kernel: 'Mod', run: tf.mod, tolerance: { absolute: 3e-7, relative: 0, why: 'remainders of at most 2 in float32 and float64' }, domain: ['normal', 'off-zero'] },
+  {
+    kernel: 'Mod',
+    run: tf.mod,
+    tolerance: { absolute: 3e-7, relative: 0, why: 'remainders of at most 2 in float32 and float64' },
+    domain: ['normal', 'off-zero'],
+  },
   { kernel: 'Pow', run: tf.pow, tolerance: libm, smooth: ['positive', 'normal'], domain: ['positive', 'normal'] },
   { kernel: 'Maximum', run: tf.maximum, tolerance: exactly, smooth: ['off-zero', 'distinct'] },
   { kernel: 'Minimum', run: tf.minimum, tolerance: exactly, smooth: ['off-zero', 'distinct'] },
-  { kernel: 'SquaredDifference', run: tf.squaredDifference, tolerance: { absolute: 1e-37, relative: 5e-7, why: 'difference and square are rounded here' }, smooth: ['normal', 'normal'] },
+  {
+    kernel: 'SquaredDifference',
+    run: tf.squaredDifference,
+    tolerance: { absolute: 1e-37, relative: 5e-7, why: 'difference and square are rounded here' },
+    smooth: ['normal', 'normal'],
+  },
   { kernel: 'Atan2', run: tf.atan2, tolerance: libm, smooth: ['positive', 'positive'] },
   { kernel: 'Prelu', run: (x, alpha) => tf.prelu(x, alpha), tolerance: oneRounding, smooth: ['off-zero', 'normal'] },
   { kernel: 'Equal', run: tf.equal, tolerance: exactly },
@@ -92,25 +130,46 @@ const binaryRows: readonly BinaryRow[] = [
   { kernel: 'GreaterEqual', run: tf.greaterEqual, tolerance: exactly },
   { kernel: 'Less', run: tf.less, tolerance: exactly },
   { kernel: 'LessEqual', run: tf.lessEqual, tolerance: exactly },
-]; // biome-ignore format: a table
+];
 
 const intBinaryRows = ['Add', 'Sub', 'Multiply', 'Maximum', 'Minimum', 'SquaredDifference', 'Equal', 'Less'];
 
 /** Every way axes can repeat: none, scalar on either side, rows, columns, both, inner axes, more than one run of axes. */
 const broadcasts: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [[7, 5], [7, 5]],
+  [
+    [7, 5],
+    [7, 5],
+  ],
   [[], [3]],
   [[2, 3, 4, 5], []],
   [[2, 3, 4, 5], [5]],
   [[5], [2, 3, 4, 5]],
-  [[2, 3, 4, 5], [2, 1, 1, 5]],
-  [[2, 3, 1, 5], [3, 4, 1]],
-  [[4, 1], [1, 6]],
-  [[2, 1, 3, 1, 2, 1], [1, 4, 1, 3, 1, 5]],
-  [[0, 3], [1, 3]],
+  [
+    [2, 3, 4, 5],
+    [2, 1, 1, 5],
+  ],
+  [
+    [2, 3, 1, 5],
+    [3, 4, 1],
+  ],
+  [
+    [4, 1],
+    [1, 6],
+  ],
+  [
+    [2, 1, 3, 1, 2, 1],
+    [1, 4, 1, 3, 1, 5],
+  ],
+  [
+    [0, 3],
+    [1, 3],
+  ],
   [[130, 129], [129]],
-  [[3, 8200], [3, 1]],
-]; // biome-ignore format: a table
+  [
+    [3, 8200],
+    [3, 1],
+  ],
+];
 
 function unaryCases(row: UnaryRow): OpCase[] {
   const { kernel, run, tolerance } = row;

@@ -349,16 +349,6 @@ Status BinaryToBool(Binary function, ExecutionContext& context, const Broadcast&
   }
 }
 
-// Largest offset that the strides reach, plus one: what a buffer must hold.
-int64_t Extent(const Shape& sizes, const Shape& strides) {
-  int64_t last = 0;
-  for (int axis = 0; axis < sizes.rank; ++axis) {
-    if (sizes[axis] == 0) return 0;
-    last += (sizes[axis] - 1) * strides[axis];
-  }
-  return last + 1;
-}
-
 }  // namespace
 
 // arguments: function, input type, output type, count, p0, p1, x, y

@@ -9,9 +9,35 @@ const maxRank = 8;
 
 // float32 -> float32; the names in commands are these in lower case.
 const floatUnary = [
-  'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp', 'Expm1', 'Floor', 'Log',
-  'Log1p', 'Reciprocal', 'Relu6', 'Round', 'Rsqrt', 'Selu', 'Sigmoid', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Tan', 'Tanh',
-]; // biome-ignore format: a table
+  'Acos',
+  'Acosh',
+  'Asin',
+  'Asinh',
+  'Atan',
+  'Atanh',
+  'Ceil',
+  'Cos',
+  'Cosh',
+  'Elu',
+  'Erf',
+  'Exp',
+  'Expm1',
+  'Floor',
+  'Log',
+  'Log1p',
+  'Reciprocal',
+  'Relu6',
+  'Round',
+  'Rsqrt',
+  'Selu',
+  'Sigmoid',
+  'Sin',
+  'Sinh',
+  'Softplus',
+  'Sqrt',
+  'Tan',
+  'Tanh',
+];
 const floatOrIntUnary = ['Abs', 'Neg', 'Relu', 'Sign', 'Square'];
 const testUnary = ['IsFinite', 'IsInf', 'IsNan'];
 const floatBinary = ['RealDiv', 'Atan2'];

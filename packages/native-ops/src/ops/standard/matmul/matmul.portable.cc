@@ -2,9 +2,9 @@
 //
 // The usual three blockings: a tile of kTileRows x kTileColumns of C lives in registers; a panel of B (kDepth x
 // kTileColumns) stays in the first cache while the panels of a block of A (kBlockRows x kDepth, second cache) pass over
-// it. A and B are copied into panels, zeros behind the last row or column, so that the innermost loop reads both in order.
-// Every element of C is summed over k in ascending order, in steps of kDepth, whatever the threads: they only divide C.
-// One row or one column is bound by memory, not by arithmetic, and has loops of its own.
+// it. A and B are copied into panels, zeros behind the last row or column, so that the innermost loop reads both in
+// order. Every element of C is summed over k in ascending order, in steps of kDepth, whatever the threads: they only
+// divide C. One row or one column is bound by memory, not by arithmetic, and has loops of its own.
 #include <cstdint>
 #include <cstring>
 
@@ -63,7 +63,8 @@ int64_t RoundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit 
 
 // c[i][j] (+)= sum over k of a[k][i] * b[k][j] for kRows x kTileColumns of C.
 template <int kRows>
-void Tile(int64_t depth, const float* a, const float* b, int64_t b_stride, float* c, int64_t c_stride, bool accumulate) {
+void Tile(int64_t depth, const float* a, const float* b, int64_t b_stride, float* c, int64_t c_stride,
+          bool accumulate) {
   Vector sums[kRows][2] = {};
   for (int64_t k = 0; k < depth; ++k) {
     const Vector b0 = Load(b);
@@ -91,17 +92,16 @@ void Tile(int64_t depth, const float* a, const float* b, int64_t b_stride, float
 using TileFunction = void (*)(int64_t, const float*, const float*, int64_t, float*, int64_t, bool);
 
 // Tiles by number of rows, for the last rows of C and for skinny matrices.
-constexpr TileFunction kTiles[] = {nullptr,  Tile<1>,  Tile<2>,  Tile<3>,
-                                   Tile<4>,  Tile<5>,  Tile<6>,
+constexpr TileFunction kTiles[] = {nullptr, Tile<1>, Tile<2>, Tile<3>,  Tile<4>,  Tile<5>,  Tile<6>,
 #if defined(__AVX512F__)
-                                   Tile<7>,  Tile<8>,  Tile<9>,  Tile<10>,
-                                   Tile<11>, Tile<12>, Tile<13>, Tile<14>
+                                   Tile<7>, Tile<8>, Tile<9>, Tile<10>, Tile<11>, Tile<12>, Tile<13>,
+                                   Tile<14>
 #endif
 };
 
 // Panels of `width` lanes: panel[k * width + lane] = m(lane, k), lanes beyond `lanes` zero.
-void PackPanel(const float* from, int64_t lane_stride, int64_t depth_stride, int64_t lanes, int64_t depth, int64_t width,
-               float* panel) {
+void PackPanel(const float* from, int64_t lane_stride, int64_t depth_stride, int64_t lanes, int64_t depth,
+               int64_t width, float* panel) {
   if (lane_stride == 1 && lanes == width) {
     for (int64_t k = 0; k < depth; ++k) std::memcpy(panel + k * width, from + k * depth_stride, width * sizeof(float));
     return;
@@ -109,7 +109,8 @@ void PackPanel(const float* from, int64_t lane_stride, int64_t depth_stride, int
   if (lanes < width) std::memset(panel, 0, depth * width * sizeof(float));
   if (depth_stride != 1) {
     for (int64_t k = 0; k < depth; ++k) {
-      for (int64_t lane = 0; lane < lanes; ++lane) panel[k * width + lane] = from[lane * lane_stride + k * depth_stride];
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        panel[k * width + lane] = from[lane * lane_stride + k * depth_stride];
     }
     return;
   }
@@ -155,7 +156,8 @@ void MultiplyBlock(const Workspace& workspace, const Matrix& b, bool in_place, i
       for (int row = 0; row < height; ++row) {
         float* to = target + row * c_stride;
         const float* from = edge + row * kTileColumns;
-        for (int64_t column = 0; column < width; ++column) to[column] = accumulate ? to[column] + from[column] : from[column];
+        for (int64_t column = 0; column < width; ++column)
+          to[column] = accumulate ? to[column] + from[column] : from[column];
       }
     }
   }
@@ -239,7 +241,8 @@ void ChooseGrid(int threads, int64_t rows, int64_t columns, int* down, int* acro
   int64_t least = -1;
   for (int candidate = 1; candidate <= threads; ++candidate) {
     if (threads % candidate != 0) continue;
-    const int64_t copied = RoundUp(rows / candidate + 1, kTileRows) + RoundUp(columns * candidate / threads + 1, kTileColumns);
+    const int64_t copied =
+        RoundUp(rows / candidate + 1, kTileRows) + RoundUp(columns * candidate / threads + 1, kTileColumns);
     if (least >= 0 && copied >= least) continue;
     least = copied;
     *down = candidate;
@@ -341,7 +344,8 @@ Status matmul(CommandReader& arguments, ExecutionContext& context) {
   GGB_RETURN_IF_ERROR(context.Scratch(pieces, &workspaces));
   if (m > 1 && n > 1) {
     for (int piece = 0; piece < pieces; ++piece) {
-      GGB_RETURN_IF_ERROR(context.Scratch(RoundUp(Smaller(m, kBlockRows), kTileRows) * Smaller(k, kDepth), &workspaces[piece].a));
+      GGB_RETURN_IF_ERROR(
+          context.Scratch(RoundUp(Smaller(m, kBlockRows), kTileRows) * Smaller(k, kDepth), &workspaces[piece].a));
       GGB_RETURN_IF_ERROR(context.Scratch(PanelColumns(n) * Smaller(k, kDepth), &workspaces[piece].b));
     }
   }

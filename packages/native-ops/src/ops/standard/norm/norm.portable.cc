@@ -1,5 +1,6 @@
-// Batch normalization with given statistics: y = offset + (x - mean) * scale / sqrt(variance + epsilon). Statistics repeat
-// with a period, the number of channels; (x - mean) is formed first, so that a mean far from zero costs no digits.
+// Batch normalization with given statistics: y = offset + (x - mean) * scale / sqrt(variance + epsilon). Statistics
+// repeat with a period, the number of channels; (x - mean) is formed first, so that a mean far from zero costs no
+// digits.
 #include <cmath>
 #include <cstdint>
 

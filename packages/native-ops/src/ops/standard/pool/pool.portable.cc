@@ -172,7 +172,8 @@ void GatherGradient(ExecutionContext& context, const Window& w, float* dx, const
 
 }  // namespace
 
-// arguments: kind, batch, height, width, channels, output height and width, filter, strides, padding above and left, x, y
+// arguments: kind, batch, height, width, channels, output height and width, filter, strides, padding above and left, x,
+// y
 Status pool(CommandReader& arguments, ExecutionContext& context) {
   const auto kind = static_cast<Kind>(arguments.ReadInt());
   const Window w = ReadWindow(arguments);

@@ -1,7 +1,7 @@
 // Reductions over any set of axes, without transposing. JavaScript merges neighbouring axes of the same fate, so that
-// kept and reduced axes alternate. The innermost axis decides the loop: when it is kept, whole rows are joined column by
-// column (vectorised over the columns); when it is reduced, a run is read as rows of kLanes columns and the lanes are
-// joined at the end. Both are the same inner loop, JoinRows.
+// kept and reduced axes alternate. The innermost axis decides the loop: when it is kept, whole rows are joined column
+// by column (vectorised over the columns); when it is reduced, a run is read as rows of kLanes columns and the lanes
+// are joined at the end. Both are the same inner loop, JoinRows.
 //
 // float32 is summed in float64: n * 2^-53 relative to sum |x| before the one rounding to float32, whatever the order.
 #include <cmath>
@@ -50,7 +50,8 @@ struct MaxOf {
   using In = T;
   using Acc = T;
   static Acc Start() {
-    return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
+    return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                : std::numeric_limits<T>::lowest();
   }
   static Acc Join(Acc a, Acc b) { return (b > a) | (b != b) ? b : a; }
 };

@@ -1,7 +1,7 @@
 // Resizing of NHWC images, bilinear or to the nearest pixel, and its gradient. Both are separable and linear: per axis,
-// output position o is made of input positions near[o] and far[o] with weights 1 - fraction and fraction. The gradient is
-// the transposed map, columns first (every row of dy on its own), then rows (every row of dx asks the rows of dy it went
-// into), so threads never write to the same place.
+// output position o is made of input positions near[o] and far[o] with weights 1 - fraction and fraction. The gradient
+// is the transposed map, columns first (every row of dy on its own), then rows (every row of dx asks the rows of dy it
+// went into), so threads never write to the same place.
 #include <cmath>
 #include <cstdint>
 
@@ -33,8 +33,8 @@ struct AxisMap {
 
 Images ReadImages(CommandReader& arguments) {
   Images images;
-  for (int64_t* field : {&images.batch, &images.height, &images.width, &images.channels, &images.out_height,
-                         &images.out_width}) {
+  for (int64_t* field :
+       {&images.batch, &images.height, &images.width, &images.channels, &images.out_height, &images.out_width}) {
     *field = arguments.ReadSize();
   }
   images.align_corners = arguments.ReadInt() != 0;

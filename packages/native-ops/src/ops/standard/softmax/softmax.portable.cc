@@ -1,5 +1,5 @@
-// Softmax along the last axis: exp(x - max) / sum. The maximum makes every exponent at most 0, so nothing overflows; NaN
-// and two infinities of one sign make their row NaN, as in TF.js.
+// Softmax along the last axis: exp(x - max) / sum. The maximum makes every exponent at most 0, so nothing overflows;
+// NaN and two infinities of one sign make their row NaN, as in TF.js.
 #include <cmath>
 #include <cstdint>
 #include <cstring>

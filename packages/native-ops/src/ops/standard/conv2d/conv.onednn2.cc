@@ -1,0 +1,57 @@
+// oneDNN 2.x (Debian 12 has 2.6.3): an operation descriptor, then a primitive descriptor.
+#include "ops/standard/conv2d/conv.onednn.h"
+
+namespace ggb::conv {
+namespace {
+
+constexpr dnnl::algorithm kDirect = dnnl::algorithm::convolution_direct;
+
+template <class Primitive, class PrimitiveDescriptor>
+LibraryKernel Finish(const PrimitiveDescriptor& descriptor, const dnnl::memory::desc& filter) {
+  LibraryKernel kernel;
+  kernel.primitive = Primitive(descriptor);
+  kernel.filter = filter;
+  kernel.scratchpad = descriptor.scratchpad_desc();
+  kernel.implementation = descriptor.impl_info_str();
+  return kernel;
+}
+
+dnnl::convolution_forward::primitive_desc Forward(const dnnl::engine& engine, dnnl::prop_kind kind,
+                                                  const LibraryProblem& p, const dnnl::primitive_attr& attr) {
+  using Descriptor = dnnl::convolution_forward::desc;
+  const Descriptor descriptor =
+      p.bias.is_zero()
+          ? Descriptor(kind, kDirect, p.x, p.filter, p.y, p.strides, p.dilations, p.pad_begin, p.pad_end)
+          : Descriptor(kind, kDirect, p.x, p.filter, p.bias, p.y, p.strides, p.dilations, p.pad_begin, p.pad_end);
+  return dnnl::convolution_forward::primitive_desc(descriptor, attr, engine);
+}
+
+}  // namespace
+
+LibraryKernel MakeForward(const dnnl::engine& engine, const LibraryProblem& p, const dnnl::primitive_attr& attr) {
+  const auto descriptor = Forward(engine, dnnl::prop_kind::forward_inference, p, attr);
+  return Finish<dnnl::convolution_forward>(descriptor, descriptor.weights_desc());
+}
+
+LibraryKernel MakeInputGradient(const dnnl::engine& engine, const LibraryProblem& p, const dnnl::primitive_attr& attr) {
+  const auto hint = Forward(engine, dnnl::prop_kind::forward_training, p, dnnl::primitive_attr());
+  const dnnl::convolution_backward_data::desc operation(kDirect, p.x, p.filter, p.y, p.strides, p.dilations,
+                                                        p.pad_begin, p.pad_end);
+  const dnnl::convolution_backward_data::primitive_desc descriptor(operation, attr, engine, hint);
+  return Finish<dnnl::convolution_backward_data>(descriptor, descriptor.weights_desc());
+}
+
+LibraryKernel MakeFilterGradient(const dnnl::engine& engine, const LibraryProblem& p,
+                                 const dnnl::primitive_attr& attr) {
+  const auto hint = Forward(engine, dnnl::prop_kind::forward_training, p, dnnl::primitive_attr());
+  const dnnl::convolution_backward_weights::desc operation(kDirect, p.x, p.filter, p.y, p.strides, p.dilations,
+                                                           p.pad_begin, p.pad_end);
+  const dnnl::convolution_backward_weights::primitive_desc descriptor(operation, attr, engine, hint);
+  return Finish<dnnl::convolution_backward_weights>(descriptor, descriptor.diff_weights_desc());
+}
+
+void AppendLeakyRelu(dnnl::post_ops* post_ops, float alpha) {
+  post_ops->append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, alpha, 0.0f);
+}
+
+}  // namespace ggb::conv
