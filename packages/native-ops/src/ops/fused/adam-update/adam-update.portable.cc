@@ -34,15 +34,16 @@ void Update(const Rates& rates, const Parameter& parameter, int64_t begin, int64
   float* m = parameter.m;
   float* v = parameter.v;
   const float* g = parameter.g;
-  const float new1 = 1 - rates.beta1;
-  const float new2 = 1 - rates.beta2;
+  const auto [beta1, beta2, epsilon, rate, correction2] = rates;  // copies: stores below cannot change them
+  const float new1 = 1 - beta1;
+  const float new2 = 1 - beta2;
 #pragma GCC ivdep
   for (int64_t i = begin; i < end; ++i) {
-    const float first = m[i] * rates.beta1 + g[i] * new1;
-    const float second = v[i] * rates.beta2 + g[i] * g[i] * new2;
+    const float first = m[i] * beta1 + g[i] * new1;
+    const float second = v[i] * beta2 + g[i] * g[i] * new2;
     m[i] = first;
     v[i] = second;
-    w[i] -= rates.rate * first / (std::sqrt(second * rates.correction2) + rates.epsilon);
+    w[i] -= rate * first / (std::sqrt(second * correction2) + epsilon);
   }
 }
 

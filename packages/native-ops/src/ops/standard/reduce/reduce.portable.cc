@@ -44,7 +44,8 @@ struct ProdOf {
   static Acc Join(Acc a, Acc b) { return a * b; }
 };
 
-// NaN wins, and stays: `b > a` is false when a is NaN, `b != b` brings a new one in.
+// NaN wins, and stays: `b > a` is false when a is NaN, `b != b` brings a new one in. Two selections, because GCC
+// vectorises those but not one with a composed condition.
 template <class T>
 struct MaxOf {
   using In = T;
@@ -53,7 +54,10 @@ struct MaxOf {
     return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
                                                 : std::numeric_limits<T>::lowest();
   }
-  static Acc Join(Acc a, Acc b) { return (b > a) | (b != b) ? b : a; }
+  static Acc Join(Acc a, Acc b) {
+    const Acc larger = b > a ? b : a;
+    return b != b ? b : larger;
+  }
 };
 
 template <class T>
@@ -63,7 +67,10 @@ struct MinOf {
   static Acc Start() {
     return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
   }
-  static Acc Join(Acc a, Acc b) { return (b < a) | (b != b) ? b : a; }
+  static Acc Join(Acc a, Acc b) {
+    const Acc smaller = b < a ? b : a;
+    return b != b ? b : smaller;
+  }
 };
 
 // The axes besides the innermost, with the distance between neighbours in x.
