@@ -381,7 +381,8 @@ const layout: AuditCase[] = [
   ),
   of(
     'StridedSlice',
-    'masks and a removed axis, stride 1',
+    'masks and a removed axis',
+    // Steps of 1: with others TF.js's CPU kernel confuses the axes (layout.cases.ts has that case).
     (x) => tf.stridedSlice(x, [0, 1, 0], [2, 2, 3], [1, 1, 1], 1, 1, 0, 0, 2),
     () => [uniform([2, 3, 4])],
     'missing',
