@@ -2,10 +2,14 @@
 
 #include "ops/fused/random/random.h"
 #include "ops/standard/conv2d/conv.h"
+#include "ops/standard/cumulative/cumulative.h"
 #include "ops/standard/elementwise/elementwise.h"
+#include "ops/standard/pool/pool.h"
+#include "ops/standard/reduce/reduce.h"
+#include "ops/standard/resize/resize.h"
 
-// One line per op: the function in its *.portable.cc, and the names of its variants. Every line ends with a backslash, so
-// that adding one changes no other.
+// One line per op: the function in its *.portable.cc, and the names of its variants. Every line ends with a backslash,
+// so that adding one changes no other.
 // clang-format off
 #define GGB_OPS(OP) \
   OP(elementwise_unary, elementwise::kUnaryNames) \
@@ -30,7 +34,20 @@
   OP(unsorted_segment_sum, nullptr) \
   OP(counter_dropout, nullptr) \
   OP(counter_random, random::kDistributionNames) \
-
+  OP(reduce, reduce::kFunctionNames) \
+  OP(reduce_arg, reduce::kArgFunctionNames) \
+  OP(add_n, nullptr) \
+  OP(matmul, nullptr) \
+  OP(pool, pool::kKindNames) \
+  OP(pool_grad, pool::kKindNames) \
+  OP(resize, resize::kKindNames) \
+  OP(resize_grad, resize::kKindNames) \
+  OP(batch_norm, nullptr) \
+  OP(softmax, nullptr) \
+  OP(cumulative, cumulative::kFunctionNames) \
+  OP(adam_update, nullptr) \
+  OP(adam_setting, nullptr) \
+  /* end of the list */
 // clang-format on
 
 namespace ggb {

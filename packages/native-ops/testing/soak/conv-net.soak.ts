@@ -29,10 +29,10 @@ describe('2,000 steps of a convolutional network', () => {
   it('leave the number of tensors, native bytes and resident memory where they were', () => {
     const batch = 4;
     const weights = {
-      down1: tf.variable(tf.randomNormal([4, 4, 3, 8], 0, 0.1, 'float32', 1)),
-      down2: tf.variable(tf.randomNormal([4, 4, 8, 16], 0, 0.1, 'float32', 2)),
-      up1: tf.variable(tf.randomNormal([4, 4, 8, 16], 0, 0.1, 'float32', 3)),
-      up2: tf.variable(tf.randomNormal([4, 4, 3, 16], 0, 0.1, 'float32', 4)),
+      down1: tf.tidy(() => tf.variable(tf.randomNormal([4, 4, 3, 8], 0, 0.1, 'float32', 1))),
+      down2: tf.tidy(() => tf.variable(tf.randomNormal([4, 4, 8, 16], 0, 0.1, 'float32', 2))),
+      up1: tf.tidy(() => tf.variable(tf.randomNormal([4, 4, 8, 16], 0, 0.1, 'float32', 3))),
+      up2: tf.tidy(() => tf.variable(tf.randomNormal([4, 4, 3, 16], 0, 0.1, 'float32', 4))),
     };
     const images = tf.randomUniform([batch, 16, 16, 3], -1, 1, 'float32', 5) as tf.Tensor4D;
     const optimizer = tf.train.adam(1e-3, 0.5, 0.999);

@@ -200,26 +200,24 @@ function checkTable(rows, write) {
   return 1;
 }
 
-/** Three lists of kernels and the share of calls, as Markdown. */
+/** Every kernel that ran with its native and fallback calls, as Markdown in the formatter's alignment. */
 function kernelTable(rows) {
   const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
-  const list = (wanted) => {
-    const names = rows
-      .filter(wanted)
-      .map(({ kernel, native, fallback }) =>
-        native > 0 && fallback > 0 ? `${kernel} (${native}/${fallback})` : `${kernel} (${native || fallback})`,
-      );
-    return `${names.length} | ${names.join(', ')}`;
-  };
-  const share = ((100 * sum('native')) / (sum('native') + sum('fallback'))).toFixed(1);
+  const native = sum('native');
+  const fallback = sum('fallback');
+  const share = ((100 * native) / (native + fallback)).toFixed(1);
+  const cells = [
+    ['kernel', 'native', 'fallback'],
+    ...rows.map((row) => [row.kernel, `${row.native}`, `${row.fallback}`]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column].length)));
+  const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [
-    `${sum('native')} native and ${sum('fallback')} fallback calls (${share} % native) in TF.js's own suite.`,
+    `Calls while TF.js's own suite runs: ${native} native, ${fallback} fallback (${share} % native).`,
+    `${rows.filter((row) => row.native > 0).length} kernels have a native form, ${rows.filter((row) => row.native === 0).length} have none.`,
     '',
-    '| kernels | | name (calls) |',
-    '| --- | --- | --- |',
-    `| always native | ${list(({ fallback }) => fallback === 0)} |`,
-    `| native or fallback, by dtype and shape (native/fallback) | ${list(({ native, fallback }) => native > 0 && fallback > 0)} |`,
-    `| always fallback | ${list(({ native }) => native === 0)} |`,
+    ...[line(cells[0]), rule, ...cells.slice(1).map(line)],
   ].join('\n');
 }
 

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeReport } from '../../../../tools/ci/report.mjs';
 import { variants } from './variants.mjs';
 
 /** What depends on native code. */
@@ -38,6 +39,7 @@ if (cmake.length > 0) {
   );
   env.GGB_NATIVE_OPS_ADDON = join(packageRoot, folder, 'Release', 'native_ops.node');
 }
+leaveOutMissingInstructionSet();
 // The address sanitizer must be the first library of the process; Node itself is built without it.
 if (variant.needs === 'asan') env.LD_PRELOAD = compilerFile('libasan.so');
 
@@ -62,6 +64,16 @@ function run(step, args, environment) {
   process.exit(1);
 }
 
+/** Runs with the best instruction set this processor has, and says so in the counts, where the variant's is missing. */
+function leaveOutMissingInstructionSet() {
+  if (env.GGB_ISA === undefined) return;
+  const sets = ['baseline', 'avx2', 'avx512'];
+  const addon = require(env.GGB_NATIVE_OPS_ADDON || join(packageRoot, 'build', 'Release', 'native_ops.node'));
+  if (sets.indexOf(env.GGB_ISA) <= sets.indexOf(addon.bestInstructionSet)) return;
+  skip(`kernels with ${env.GGB_ISA}`, `this processor has ${addon.bestInstructionSet} at best`);
+  delete env.GGB_ISA;
+}
+
 /** @param {string} file */
 function compilerFile(file) {
   const path = spawnSync('g++', [`-print-file-name=${file}`], { encoding: 'utf8' }).stdout.trim();
@@ -72,13 +84,21 @@ function compilerFile(file) {
   return path;
 }
 
-/** The folder of a pinned oneDNN 3.x. */
+/** The folder of a pinned oneDNN 3.x. Where it cannot be had, the variant is skipped, and says why. */
 function fetchOneDnn3() {
   const script = join(packageRoot, 'scripts', 'fetch-onednn3.mjs');
-  const { status, stdout } = spawnSync(process.execPath, [script], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (status !== 0) process.exit(status ?? 1);
-  return stdout.trim().split('\n').at(-1);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  if (status === 0) return stdout.trim().split('\n').at(-1);
+  skip('the adapter for oneDNN 3.x', stderr.trim().split('\n').at(-1) || 'oneDNN 3.x could not be fetched');
+  process.exit(0);
+}
+
+/**
+ * @param {string} what
+ * @param {string} reason
+ */
+function skip(what, reason) {
+  console.log(`skipped: ${what}: ${reason}`);
+  const skips = [{ name: what, reason }];
+  writeReport(`native-ops-${name}`, { passed: 0, failed: 0, skipped: 1, skips, failures: [] });
 }

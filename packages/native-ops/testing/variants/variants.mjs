@@ -15,9 +15,9 @@ export const variants = {
     why: 'guard bytes around every buffer and all scratch: also finds what JIT code of oneDNN writes, which sanitizers cannot see',
     env: { GGB_GUARD: '1' },
   },
-  'one-thread': {
-    why: 'no partition at all, every kernel flushed when called',
-    env: { GGB_THREADS: '1', GGB_FLUSH: 'eager' },
+  'avx512-isa': {
+    why: 'AVX-512 by name, on one thread: no partition at all, every kernel run when it is called',
+    env: { GGB_ISA: 'avx512', GGB_THREADS: '1', GGB_FLUSH: 'eager' },
   },
   'baseline-isa': {
     why: 'what every x86-64 runs, cut into an odd number of pieces',

@@ -1,9 +1,9 @@
-// Cases of dropout. Sizes cross the block (4), the chunk (64) and the thread threshold (4096).
+// Cases of dropout. Sizes cross the block (4), the chunk (128) and the thread threshold (4096).
 import { exactly, type OpCase, type RefusalCase } from '../../../../testing/op-conformance.ts';
 import { dropoutReference } from './dropout.reference.ts';
 import { dropout } from './dropout.ts';
 
-const shapes = [[], [0], [1], [5], [63], [65], [7, 11], [2, 1, 2, 1, 2, 3], [13, 1021]];
+const shapes = [[], [0], [1], [5], [127], [129], [7, 11], [2, 1, 2, 1, 2, 3], [13, 1021]];
 
 const keys = [
   { seed: 0, counter: 0 },

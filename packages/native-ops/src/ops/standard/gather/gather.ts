@@ -8,9 +8,9 @@ const isNumeric = ({ dtype }: TensorInfo) => dtype === 'float32' || dtype === 'i
 const gather = nativeKernel<{ x: TensorInfo; indices: TensorInfo }, GatherV2Attrs>({
   kernelName: 'GatherV2',
   accepts: ({ x, indices }) => isNumeric(x) && indices.dtype === 'int32',
-  run: ({ x, indices }, { axis, batchDims = 0 }, runtime) => {
+  run: ({ x, indices }, { axis, batchDims }, runtime) => {
     const at = util.parseAxisParam(axis, x.shape)[0] as number;
-    const info = backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, at, batchDims);
+    const info = backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, at, batchDims ?? 0);
     const y = runtime.output(info.outputShape, x.dtype);
     const indexCount = util.sizeFromShape(indices.shape);
     if (indexCount === 0) return y;

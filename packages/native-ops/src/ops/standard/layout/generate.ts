@@ -62,6 +62,9 @@ const range = nativeKernel<object, RangeAttrs>({
     // TF.js's rules: nothing when the step leads away, and a step of 1 turns round by itself.
     const isEmpty = start === stop || (start < stop && step < 0) || (stop < start && step > 1);
     const count = isEmpty ? 0 : Math.abs(Math.ceil((stop - start) / step));
+    if (!Number.isSafeInteger(count)) {
+      throw new NativeKernelError('Range', 'invalid-shape', `from ${start} to ${stop} by ${step} are ${count} numbers`);
+    }
     return rangeOf(runtime, count, start, stop < start && step === 1 ? -1 : step, dtype);
   },
 });

@@ -1,5 +1,6 @@
 // Cases of the layout family. Values are only moved, so every comparison is exact unless it says otherwise. Sizes cross the
-// tiles of the transposition (16, 32, 1024), the short rows of the copy (2 to 32) and the thread threshold (16384).
+// tiles of the transposition (16, 64, 1024), the short rows of the copy (2, 3, 4 and up to 64 elements) and the thread
+// threshold (16384).
 import { exactly, type InputSpec, type OpCase, type RefusalCase } from '../../../../testing/op-conformance.ts';
 import * as tf from '../../../entry/tf.ts';
 
@@ -67,6 +68,26 @@ const list = (shape: Shape) => `[${shape}]`;
 
 // --- Aliases and casts -----------------------------------------------------------------------------------------------
 
+// biome-ignore format: a table
+const reshapes = [
+  [[6], [2, 3]],
+  [[2, 3], [3, -1]],
+  [[], [1, 1, 1]],
+  [[1], []],
+  [[0, 3], [3, 0, 5]],
+  [[2, 1, 3, 1, 2, 2], [4, 6]],
+] as const;
+
+// biome-ignore format: a table
+const expansions = [
+  [[], 0],
+  [[3], 0],
+  [[3], 1],
+  [[2, 3], -1],
+  [[2, 3], -3],
+  [[2, 0], 1],
+] as const;
+
 const aliases: readonly Move[] = [
   ...[[], [0], [7], [2, 0, 3], [2, 1, 2, 1, 2, 1]].map((shape) => ({
     kernel: 'Identity',
@@ -74,40 +95,13 @@ const aliases: readonly Move[] = [
     shapes: [shape],
     run: (x: tf.Tensor) => tf.clone(x),
   })),
-  ...(
-    [
-      [[6], [2, 3]],
-      [
-        [2, 3],
-        [3, -1],
-      ],
-      [[], [1, 1, 1]],
-      [[1], []],
-      [
-        [0, 3],
-        [3, 0, 5],
-      ],
-      [
-        [2, 1, 3, 1, 2, 2],
-        [4, 6],
-      ],
-    ] as const
-  ).map(([from, to]) => ({
+  ...reshapes.map(([from, to]) => ({
     kernel: 'Reshape',
     what: `of ${list(from)} to ${list(to)}`,
     shapes: [from],
     run: (x: tf.Tensor) => tf.reshape(x, [...to]),
   })),
-  ...(
-    [
-      [[], 0],
-      [[3], 0],
-      [[3], 1],
-      [[2, 3], -1],
-      [[2, 3], -3],
-      [[2, 0], 1],
-    ] as const
-  ).map(([shape, axis]) => ({
+  ...expansions.map(([shape, axis]) => ({
     kernel: 'ExpandDims',
     what: `of ${list(shape)} at ${axis}`,
     shapes: [shape],
@@ -155,108 +149,67 @@ const castCases: readonly OpCase[] = types.flatMap((from) =>
 
 // --- Slices ------------------------------------------------------------------------------------------------------------
 
+// biome-ignore format: a table
+const slicings = [
+  [[5], [1], [3]],
+  [[5], [5], [0]],
+  [[5], [0], [5]],
+  [[4, 5], [1, 2], [2, 3]],
+  [[4, 5], [1, 0], [2, 5]],
+  [[4, 0], [1, 0], [2, 0]],
+  [[3, 4, 5], [0, 1, 2], [3, 2, 2]],
+  [[2, 3, 4, 2], [1, 0, 1, 0], [1, 3, 2, 2]],
+  [[2, 2, 3, 2, 2, 2], [0, 1, 1, 0, 0, 1], [2, 1, 2, 2, 1, 1]],
+  [[3, 130, 70], [1, 1, 3], [2, 129, 67]],
+  [[17000], [17], [16800]],
+  [[3, 33100], [1, 3], [2, 33000]],
+] as const;
+
+// biome-ignore format: a table
+const stridedSlicings = [
+  [[10], [1], [9], [3]],
+  [[10], [8], [1], [-2]],
+  [[10], [0], [0], [-1], 1, 1],
+  [[10], [3], [3], [1]],
+  [[4, 6], [0, 1], [4, 6], [2, 2]],
+  [[4, 6], [3, 5], [-5, -7], [-1, -2]],
+  [[4, 6], [0, 0], [4, 6], [1, 1]],
+  [[4, 6], [1, 0], [3, 6], [1, 1]],
+  [[3, 4, 5], [0, 1], [2, 5], [1, 2], 0, 0, 1],
+  [[3, 4, 5], [1, 0, 2], [3, 0, 4], [1, 1, 1], 0, 0, 0, 2],
+  [[2, 3, 2, 3, 2], [0, 2, 0, 0, 1], [2, 0, 2, 3, 2], [1, -1, 1, 2, 1]],
+  [[130, 300], [129, 0], [0, 300], [-1, 2], 0, 0],
+  [[3, 17000], [0, 16999], [3, 0], [1, -1]],
+] as const;
+
+// biome-ignore format: a table
+const splittings = [
+  [[6], 3, 0],
+  [[4, 6], [1, 2, 3], 1],
+  [[4, 6], [1, -1], 0],
+  [[2, 5, 3], [5, 0], 1],
+  [[2, 3, 4, 2], 2, -1],
+  [[5, 60, 130], [100, 30], 2],
+] as const;
+
+// biome-ignore format: a table
+const unpackings = [
+  [[3], 0],
+  [[3, 4], 1],
+  [[2, 3, 4], -2],
+  [[2, 0, 3], 0],
+  [[2, 130, 131], 0],
+] as const;
+
 const slices: readonly Move[] = [
-  ...(
-    [
-      [[5], [1], [3]],
-      [[5], [5], [0]],
-      [[5], [0], [5]],
-      [
-        [4, 5],
-        [1, 2],
-        [2, 3],
-      ],
-      [
-        [4, 5],
-        [1, 0],
-        [2, 5],
-      ],
-      [
-        [4, 0],
-        [1, 0],
-        [2, 0],
-      ],
-      [
-        [3, 4, 5],
-        [0, 1, 2],
-        [3, 2, 2],
-      ],
-      [
-        [2, 3, 4, 2],
-        [1, 0, 1, 0],
-        [1, 3, 2, 2],
-      ],
-      [
-        [2, 2, 3, 2, 2, 2],
-        [0, 1, 1, 0, 0, 1],
-        [2, 1, 2, 2, 1, 1],
-      ],
-      [
-        [3, 130, 70],
-        [1, 1, 3],
-        [2, 129, 67],
-      ],
-      [[17000], [17], [16800]],
-      [
-        [3, 33100],
-        [1, 3],
-        [2, 33000],
-      ],
-    ] as const
-  ).map(([shape, begin, size]) => ({
+  ...slicings.map(([shape, begin, size]) => ({
     kernel: 'Slice',
     what: `of ${list(shape)} from ${list(begin)}, size ${list(size)}`,
     shapes: [shape],
     run: (x: tf.Tensor) => tf.slice(x, [...begin], [...size]),
   })),
   // shape, begin, end, strides, masks: begin, end, ellipsis, new axis, shrink
-  ...(
-    [
-      [[10], [1], [9], [3]],
-      [[10], [8], [1], [-2]],
-      [[10], [0], [0], [-1], 1, 1],
-      [[10], [3], [3], [1]],
-      [
-        [4, 6],
-        [0, 1],
-        [4, 6],
-        [2, 2],
-      ],
-      [
-        [4, 6],
-        [3, 5],
-        [-5, -7],
-        [-1, -2],
-      ],
-      [
-        [4, 6],
-        [0, 0],
-        [4, 6],
-        [1, 1],
-      ],
-      [
-        [4, 6],
-        [1, 0],
-        [3, 6],
-        [1, 1],
-      ],
-      [[3, 4, 5], [0, 1], [2, 5], [1, 2], 0, 0, 1],
-      [[3, 4, 5], [1, 0, 2], [3, 0, 4], [1, 1, 1], 0, 0, 0, 2],
-      [
-        [2, 3, 2, 3, 2],
-        [0, 2, 0, 0, 1],
-        [2, 0, 2, 3, 2],
-        [1, -1, 1, 2, 1],
-      ],
-      [[130, 300], [129, 0], [0, 300], [-1, 2], 0, 0],
-      [
-        [3, 17000],
-        [0, 16999],
-        [3, 0],
-        [1, -1],
-      ],
-    ] as const
-  ).map(([shape, begin, end, strides, ...masks]) => ({
+  ...stridedSlicings.map(([shape, begin, end, strides, ...masks]) => ({
     kernel: 'StridedSlice',
     what: `of ${list(shape)} ${list(begin)}:${list(end)}:${list(strides)} masks ${list(masks)}`,
     shapes: [shape],
@@ -270,30 +223,13 @@ const slices: readonly Move[] = [
     // TF.js's CPU kernel takes the steps of the dropped axis for those of the other.
     reference: (x: tf.Tensor) => tf.reshape(tf.stridedSlice(x, [2, 1], [3, 5], [1, 2]), [2]),
   },
-  ...(
-    [
-      [[6], 3, 0],
-      [[4, 6], [1, 2, 3], 1],
-      [[4, 6], [1, -1], 0],
-      [[2, 5, 3], [5, 0], 1],
-      [[2, 3, 4, 2], 2, -1],
-      [[5, 60, 130], [100, 30], 2],
-    ] as const
-  ).map(([shape, parts, axis]) => ({
+  ...splittings.map(([shape, parts, axis]) => ({
     kernel: 'SplitV',
     what: `of ${list(shape)} into ${parts} along ${axis}`,
     shapes: [shape],
     run: (x: tf.Tensor) => tf.split(x, typeof parts === 'number' ? parts : [...parts], axis),
   })),
-  ...(
-    [
-      [[3], 0],
-      [[3, 4], 1],
-      [[2, 3, 4], -2],
-      [[2, 0, 3], 0],
-      [[2, 130, 131], 0],
-    ] as const
-  ).map(([shape, axis]) => ({
+  ...unpackings.map(([shape, axis]) => ({
     kernel: 'Unpack',
     what: `of ${list(shape)} along ${axis}`,
     shapes: [shape],
@@ -303,96 +239,43 @@ const slices: readonly Move[] = [
 
 // --- Joining -----------------------------------------------------------------------------------------------------------
 
+// biome-ignore format: a table
+const concatenations = [
+  [[[3], [4]], 0],
+  [[[3], [0], [4]], 0],
+  [[[0], [3]], 0],
+  [[[0, 3], [0, 2]], 1],
+  [[[2, 3], [4, 3], [1, 3]], 0],
+  [[[2, 3], [2, 1]], 1],
+  [[[2, 2, 3], [2, 1, 3]], -2],
+  [[[1, 2, 2, 3], [1, 2, 2, 5]], 3],
+  [[[2, 1, 2, 1, 2], [2, 1, 2, 2, 2]], 3],
+  [[[1, 2, 1, 2, 1, 2], [1, 2, 1, 2, 1, 3]], 5],
+  [[[2, 50, 61, 3], [2, 50, 61, 5]], 3],
+  [[[2, 50, 61, 16], [2, 50, 61, 4]], 3],
+  [[[17000], [9000], [1]], 0],
+] as const;
+
+// biome-ignore format: a table
+const packings = [
+  [[], 2, 0],
+  [[3], 1, 0],
+  [[3], 3, 1],
+  [[2, 3], 2, -1],
+  [[2, 3], 2, 1],
+  [[2, 0], 3, 0],
+  [[2, 1, 2, 1, 2], 2, 2],
+  [[130, 131], 2, 2],
+] as const;
+
 const joins: readonly Move[] = [
-  ...(
-    [
-      [[[3], [4]], 0],
-      [[[3], [0], [4]], 0],
-      [[[0], [3]], 0],
-      [
-        [
-          [0, 3],
-          [0, 2],
-        ],
-        1,
-      ],
-      [
-        [
-          [2, 3],
-          [4, 3],
-          [1, 3],
-        ],
-        0,
-      ],
-      [
-        [
-          [2, 3],
-          [2, 1],
-        ],
-        1,
-      ],
-      [
-        [
-          [2, 2, 3],
-          [2, 1, 3],
-        ],
-        -2,
-      ],
-      [
-        [
-          [1, 2, 2, 3],
-          [1, 2, 2, 5],
-        ],
-        3,
-      ],
-      [
-        [
-          [2, 1, 2, 1, 2],
-          [2, 1, 2, 2, 2],
-        ],
-        3,
-      ],
-      [
-        [
-          [1, 2, 1, 2, 1, 2],
-          [1, 2, 1, 2, 1, 3],
-        ],
-        5,
-      ],
-      [
-        [
-          [2, 50, 61, 3],
-          [2, 50, 61, 5],
-        ],
-        3,
-      ],
-      [
-        [
-          [2, 50, 61, 16],
-          [2, 50, 61, 4],
-        ],
-        3,
-      ],
-      [[[17000], [9000], [1]], 0],
-    ] as const
-  ).map(([shapes, axis]) => ({
+  ...concatenations.map(([shapes, axis]) => ({
     kernel: 'Concat',
     what: `of ${shapes.map(list).join(' ')} along ${axis}`,
     shapes,
     run: (...inputs: tf.Tensor[]) => tf.concat(inputs, axis),
   })),
-  ...(
-    [
-      [[], 2, 0],
-      [[3], 1, 0],
-      [[3], 3, 1],
-      [[2, 3], 2, -1],
-      [[2, 3], 2, 1],
-      [[2, 0], 3, 0],
-      [[2, 1, 2, 1, 2], 2, 2],
-      [[130, 131], 2, 2],
-    ] as const
-  ).map(([shape, count, axis]) => ({
+  ...packings.map(([shape, count, axis]) => ({
     kernel: 'Pack',
     what: `of ${count} times ${list(shape)} at ${axis}`,
     shapes: Array.from({ length: count }, () => shape),
@@ -402,133 +285,107 @@ const joins: readonly Move[] = [
 
 // --- Permutations and repetition ---------------------------------------------------------------------------------------
 
+// biome-ignore format: a table
+const transpositions = [
+  [[5, 3], [1, 0]],
+  [[0, 3], [1, 0]],
+  [[4, 5], [0, 1]],
+  [[2, 3, 4], [2, 0, 1]],
+  [[2, 3, 4], [0, 2, 1]],
+  [[2, 3, 4], [2, 1, 0]],
+  [[2, 3, 2, 3], [0, 3, 1, 2]],
+  [[2, 2, 3, 2, 2], [3, 1, 4, 0, 2]],
+  [[2, 1, 3, 2, 2, 3], [5, 4, 3, 2, 1, 0]],
+  [[64, 64], [1, 0]],
+  [[65, 67], [1, 0]],
+  [[150, 100], [1, 0]],
+  [[1100, 40], [1, 0]],
+  [[40, 1100], [1, 0]],
+  [[3, 9000], [1, 0]],
+  [[9000, 3], [1, 0]],
+  [[2, 33, 34, 17], [0, 3, 1, 2]],
+  [[2, 17, 33, 34], [0, 2, 3, 1]],
+  [[3, 40, 35, 5], [0, 2, 1, 3]],
+  [[2, 3, 40, 3, 5, 9], [3, 0, 5, 2, 1, 4]],
+] as const;
+
+// biome-ignore format: a table
+const reversals = [
+  [[], []],
+  [[5], [0]],
+  [[0, 2], [1]],
+  [[2, 3], [0]],
+  [[2, 3], [-1]],
+  [[2, 3, 4], [0, 2]],
+  [[2, 2, 2, 3], [1, 2]],
+  [[2, 1, 2, 3, 1, 2], [1, 3, 5]],
+  [[3, 70, 90], [1]],
+  [[3, 70, 90], [0, 2]],
+  [[17000], [0]],
+] as const;
+
+// biome-ignore format: a table
+const depthsToSpace = [
+  [[1, 1, 1, 4], 2],
+  [[1, 2, 2, 8], 2],
+  [[2, 1, 3, 9], 3],
+  [[2, 16, 17, 48], 4],
+  [[2, 33, 35, 12], 2],
+] as const;
+
+// biome-ignore format: a table
+const spacesToBatch = [
+  [[1, 2, 2, 1], [2, 2], [[0, 0], [0, 0]]],
+  [[1, 3, 4, 2], [2, 2], [[1, 0], [0, 2]]],
+  [[2, 4, 3], [2], [[0, 0]]],
+  [[2, 2, 2, 2, 1], [2, 1, 2], [[0, 0], [1, 0], [1, 1]]],
+  [[2, 65, 66, 3], [3, 2], [[0, 1], [1, 1]]],
+] as const;
+
+// biome-ignore format: a table
+const batchesToSpace = [
+  [[4, 1, 1, 1], [2, 2], [[0, 0], [0, 0]]],
+  [[4, 2, 3, 2], [2, 2], [[1, 0], [0, 2]]],
+  [[4, 2, 3], [2], [[0, 1]]],
+  [[8, 1, 2, 2, 1], [2, 2, 2], [[0, 0], [1, 0], [1, 1]]],
+  [[12, 22, 34, 3], [3, 2], [[0, 1], [1, 1]]],
+] as const;
+
+// biome-ignore format: a table
+const tilings = [
+  [[], []],
+  [[3], [2]],
+  [[1], [5]],
+  [[3], [0]],
+  [[2, 3], [1, 1]],
+  [[2, 3], [2, 3]],
+  [[1, 3], [4, 1]],
+  [[3, 1], [1, 4]],
+  [[2, 0], [2, 2]],
+  [[2, 3, 2], [2, 1, 3]],
+  [[2, 1, 2, 1], [1, 3, 2, 2]],
+  [[1, 2, 1, 2, 2], [2, 2, 2, 2, 2]],
+  [[2, 1, 2, 2, 1, 2], [2, 2, 2, 1, 2, 3]],
+  [[2, 2, 2, 2, 2, 2], [2, 2, 2, 2, 2, 2]],
+  [[2, 1, 1, 17], [1, 33, 34, 1]],
+  [[1], [17000]],
+  [[130, 3], [3, 50]],
+] as const;
+
 const permutations: readonly Move[] = [
-  ...(
-    [
-      [
-        [5, 3],
-        [1, 0],
-      ],
-      [
-        [0, 3],
-        [1, 0],
-      ],
-      [
-        [4, 5],
-        [0, 1],
-      ],
-      [
-        [2, 3, 4],
-        [2, 0, 1],
-      ],
-      [
-        [2, 3, 4],
-        [0, 2, 1],
-      ],
-      [
-        [2, 3, 4],
-        [2, 1, 0],
-      ],
-      [
-        [2, 3, 2, 3],
-        [0, 3, 1, 2],
-      ],
-      [
-        [2, 2, 3, 2, 2],
-        [3, 1, 4, 0, 2],
-      ],
-      [
-        [2, 1, 3, 2, 2, 3],
-        [5, 4, 3, 2, 1, 0],
-      ],
-      [
-        [64, 64],
-        [1, 0],
-      ],
-      [
-        [65, 67],
-        [1, 0],
-      ],
-      [
-        [1100, 40],
-        [1, 0],
-      ],
-      [
-        [40, 1100],
-        [1, 0],
-      ],
-      [
-        [3, 9000],
-        [1, 0],
-      ],
-      [
-        [9000, 3],
-        [1, 0],
-      ],
-      [
-        [2, 33, 34, 17],
-        [0, 3, 1, 2],
-      ],
-      [
-        [2, 17, 33, 34],
-        [0, 2, 3, 1],
-      ],
-      [
-        [3, 40, 35, 5],
-        [0, 2, 1, 3],
-      ],
-      [
-        [2, 3, 40, 3, 5, 9],
-        [3, 0, 5, 2, 1, 4],
-      ],
-    ] as const
-  ).map(([shape, perm]) => ({
+  ...transpositions.map(([shape, perm]) => ({
     kernel: 'Transpose',
     what: `of ${list(shape)} by ${list(perm)}`,
     shapes: [shape],
     run: (x: tf.Tensor) => tf.transpose(x, [...perm]),
   })),
-  ...(
-    [
-      [[], []],
-      [[5], [0]],
-      [[0, 2], [1]],
-      [[2, 3], [0]],
-      [[2, 3], [-1]],
-      [
-        [2, 3, 4],
-        [0, 2],
-      ],
-      [
-        [2, 2, 2, 3],
-        [1, 2],
-      ],
-      [
-        [2, 1, 2, 3, 1, 2],
-        [1, 3, 5],
-      ],
-      [[3, 70, 90], [1]],
-      [
-        [3, 70, 90],
-        [0, 2],
-      ],
-      [[17000], [0]],
-    ] as const
-  ).map(([shape, axes]) => ({
+  ...reversals.map(([shape, axes]) => ({
     kernel: 'Reverse',
     what: `of ${list(shape)} along ${list(axes)}`,
     shapes: [shape],
     run: (x: tf.Tensor) => tf.reverse(x, [...axes]),
   })),
-  ...(
-    [
-      [[1, 1, 1, 4], 2],
-      [[1, 2, 2, 8], 2],
-      [[2, 1, 3, 9], 3],
-      [[2, 16, 17, 48], 4],
-      [[2, 33, 35, 12], 2],
-    ] as const
-  ).map(([shape, block]) => ({
+  ...depthsToSpace.map(([shape, block]) => ({
     kernel: 'DepthToSpace',
     types: floatOnly,
     what: `of ${list(shape)} by ${block}`,
@@ -551,149 +408,19 @@ const permutations: readonly Move[] = [
     reference: (x: tf.Tensor) =>
       tf.transpose(tf.depthToSpace(tf.transpose(x as tf.Tensor4D, [0, 2, 3, 1]), block), [0, 3, 1, 2]),
   })),
-  ...(
-    [
-      [
-        [1, 2, 2, 1],
-        [2, 2],
-        [
-          [0, 0],
-          [0, 0],
-        ],
-      ],
-      [
-        [1, 3, 4, 2],
-        [2, 2],
-        [
-          [1, 0],
-          [0, 2],
-        ],
-      ],
-      [[2, 4, 3], [2], [[0, 0]]],
-      [
-        [2, 2, 2, 2, 1],
-        [2, 1, 2],
-        [
-          [0, 0],
-          [1, 0],
-          [1, 1],
-        ],
-      ],
-      [
-        [2, 65, 66, 3],
-        [3, 2],
-        [
-          [0, 1],
-          [1, 1],
-        ],
-      ],
-    ] as const
-  ).map(([shape, blockShape, paddings]) => ({
+  ...spacesToBatch.map(([shape, blockShape, paddings]) => ({
     kernel: 'SpaceToBatchND',
     what: `of ${list(shape)} by ${list(blockShape)}, paddings ${JSON.stringify(paddings)}`,
     shapes: [shape],
     run: (x: tf.Tensor) => tf.spaceToBatchND(x, [...blockShape], paddings as unknown as number[][]),
   })),
-  ...(
-    [
-      [
-        [4, 1, 1, 1],
-        [2, 2],
-        [
-          [0, 0],
-          [0, 0],
-        ],
-      ],
-      [
-        [4, 2, 3, 2],
-        [2, 2],
-        [
-          [1, 0],
-          [0, 2],
-        ],
-      ],
-      [[4, 2, 3], [2], [[0, 1]]],
-      [
-        [8, 1, 2, 2, 1],
-        [2, 2, 2],
-        [
-          [0, 0],
-          [1, 0],
-          [1, 1],
-        ],
-      ],
-      [
-        [12, 22, 34, 3],
-        [3, 2],
-        [
-          [0, 1],
-          [1, 1],
-        ],
-      ],
-    ] as const
-  ).map(([shape, blockShape, crops]) => ({
+  ...batchesToSpace.map(([shape, blockShape, crops]) => ({
     kernel: 'BatchToSpaceND',
     what: `of ${list(shape)} by ${list(blockShape)}, crops ${JSON.stringify(crops)}`,
     shapes: [shape],
     run: (x: tf.Tensor) => tf.batchToSpaceND(x, [...blockShape], crops as unknown as number[][]),
   })),
-  ...(
-    [
-      [[], []],
-      [[3], [2]],
-      [[1], [5]],
-      [[3], [0]],
-      [
-        [2, 3],
-        [1, 1],
-      ],
-      [
-        [2, 3],
-        [2, 3],
-      ],
-      [
-        [1, 3],
-        [4, 1],
-      ],
-      [
-        [3, 1],
-        [1, 4],
-      ],
-      [
-        [2, 0],
-        [2, 2],
-      ],
-      [
-        [2, 3, 2],
-        [2, 1, 3],
-      ],
-      [
-        [2, 1, 2, 1],
-        [1, 3, 2, 2],
-      ],
-      [
-        [1, 2, 1, 2, 2],
-        [2, 2, 2, 2, 2],
-      ],
-      [
-        [2, 1, 2, 2, 1, 2],
-        [2, 2, 2, 1, 2, 3],
-      ],
-      [
-        [2, 2, 2, 2, 2, 2],
-        [2, 2, 2, 2, 2, 2],
-      ],
-      [
-        [2, 1, 1, 17],
-        [1, 33, 34, 1],
-      ],
-      [[1], [17000]],
-      [
-        [130, 3],
-        [3, 50],
-      ],
-    ] as const
-  ).map(([shape, reps]) => ({
+  ...tilings.map(([shape, reps]) => ({
     kernel: 'Tile',
     what: `of ${list(shape)} by ${list(reps)}`,
     shapes: [shape],
@@ -712,93 +439,38 @@ const permutations: readonly Move[] = [
 
 type Paddings = [number, number][];
 
+// biome-ignore format: a table
+const paddedShapes = [
+  [[3], [[1, 2]]],
+  [[0], [[1, 2]]],
+  [[3], [[0, 0]]],
+  [[2, 3], [[0, 0], [1, 2]]],
+  [[2, 3], [[1, 0], [0, 0]]],
+  [[2, 0, 2], [[1, 0], [0, 0], [0, 1]]],
+  [[2, 2, 3], [[1, 1], [0, 2], [2, 0]]],
+  [[1, 3, 3, 2], [[0, 0], [1, 1], [1, 2], [0, 0]]],
+  [[2, 2, 2, 3], [[0, 0], [0, 0], [0, 0], [1, 2]]],
+  [[2, 1, 2, 1, 2], [[1, 0], [0, 1], [0, 0], [1, 1], [0, 0]]],
+  [[1, 2, 1, 2, 1, 2], [[1, 1], [1, 0], [0, 1], [1, 0], [1, 1], [0, 1]]],
+  [[2, 63, 65, 3], [[0, 0], [1, 1], [2, 1], [0, 0]]],
+  [[17000], [[3, 5]]],
+] as const;
+
+// biome-ignore format: a table
+const mirroredShapes = [
+  [[4], [[2, 3]]],
+  [[3], [[0, 0]]],
+  [[2, 3], [[1, 0], [0, 2]]],
+  [[4, 2], [[3, 3], [0, 0]]],
+  [[2, 3, 2], [[1, 1], [0, 2], [1, 0]]],
+  [[1, 3, 4, 2], [[0, 0], [1, 1], [3, 2], [0, 0]]],
+  [[2, 2, 3, 3], [[0, 0], [1, 0], [1, 2], [1, 0]]],
+  [[2, 50, 61, 3], [[0, 0], [3, 3], [3, 2], [0, 0]]],
+  [[3, 90, 70], [[0, 2], [5, 0], [1, 60]]],
+] as const;
+
 const pads: readonly Move[] = [
-  ...(
-    [
-      [[3], [[1, 2]]],
-      [[0], [[1, 2]]],
-      [[3], [[0, 0]]],
-      [
-        [2, 3],
-        [
-          [0, 0],
-          [1, 2],
-        ],
-      ],
-      [
-        [2, 3],
-        [
-          [1, 0],
-          [0, 0],
-        ],
-      ],
-      [
-        [2, 0, 2],
-        [
-          [1, 0],
-          [0, 0],
-          [0, 1],
-        ],
-      ],
-      [
-        [2, 2, 3],
-        [
-          [1, 1],
-          [0, 2],
-          [2, 0],
-        ],
-      ],
-      [
-        [1, 3, 3, 2],
-        [
-          [0, 0],
-          [1, 1],
-          [1, 2],
-          [0, 0],
-        ],
-      ],
-      [
-        [2, 2, 2, 3],
-        [
-          [0, 0],
-          [0, 0],
-          [0, 0],
-          [1, 2],
-        ],
-      ],
-      [
-        [2, 1, 2, 1, 2],
-        [
-          [1, 0],
-          [0, 1],
-          [0, 0],
-          [1, 1],
-          [0, 0],
-        ],
-      ],
-      [
-        [1, 2, 1, 2, 1, 2],
-        [
-          [1, 1],
-          [1, 0],
-          [0, 1],
-          [1, 0],
-          [1, 1],
-          [0, 1],
-        ],
-      ],
-      [
-        [2, 63, 65, 3],
-        [
-          [0, 0],
-          [1, 1],
-          [2, 1],
-          [0, 0],
-        ],
-      ],
-      [[17000], [[3, 5]]],
-    ] as const
-  ).flatMap(([shape, paddings]) =>
+  ...paddedShapes.flatMap(([shape, paddings]) =>
     ([0, 1] as const).map((value) => ({
       kernel: 'PadV2',
       what: `of ${list(shape)} by ${JSON.stringify(paddings)} with ${value}`,
@@ -806,69 +478,7 @@ const pads: readonly Move[] = [
       run: (x: tf.Tensor) => tf.pad(x, paddings as unknown as Paddings, value),
     })),
   ),
-  ...(
-    [
-      [[4], [[2, 3]]],
-      [[3], [[0, 0]]],
-      [
-        [2, 3],
-        [
-          [1, 0],
-          [0, 2],
-        ],
-      ],
-      [
-        [4, 2],
-        [
-          [3, 3],
-          [0, 0],
-        ],
-      ],
-      [
-        [2, 3, 2],
-        [
-          [1, 1],
-          [0, 2],
-          [1, 0],
-        ],
-      ],
-      [
-        [1, 3, 4, 2],
-        [
-          [0, 0],
-          [1, 1],
-          [3, 2],
-          [0, 0],
-        ],
-      ],
-      [
-        [2, 2, 3, 3],
-        [
-          [0, 0],
-          [1, 0],
-          [1, 2],
-          [1, 0],
-        ],
-      ],
-      [
-        [2, 50, 61, 3],
-        [
-          [0, 0],
-          [3, 3],
-          [3, 2],
-          [0, 0],
-        ],
-      ],
-      [
-        [3, 90, 70],
-        [
-          [0, 2],
-          [5, 0],
-          [1, 60],
-        ],
-      ],
-    ] as const
-  ).flatMap(([shape, paddings]) =>
+  ...mirroredShapes.flatMap(([shape, paddings]) =>
     (['reflect', 'symmetric'] as const).map((mode) => ({
       kernel: 'MirrorPad',
       what: `of ${list(shape)} by ${JSON.stringify(paddings)}, ${mode}`,
@@ -878,46 +488,17 @@ const pads: readonly Move[] = [
   ),
 ];
 
+// biome-ignore format: a table
+const mirrorGradients = [
+  [[4], [[2, 3]]],
+  [[2, 3, 2], [[1, 1], [0, 2], [1, 0]]],
+  [[1, 3, 4, 2], [[0, 0], [2, 2], [3, 3], [0, 0]]],
+  [[2, 50, 61, 3], [[0, 0], [3, 3], [3, 2], [0, 0]]],
+  [[2, 70, 130], [[1, 0], [5, 5], [100, 60]]],
+] as const;
+
 /** Gradient kernels have no CPU twin: the reference is the gradient in plain TF.js operations, on the CPU backend's rules. */
-const mirrorGradientCases: readonly OpCase[] = (
-  [
-    [[4], [[2, 3]]],
-    [
-      [2, 3, 2],
-      [
-        [1, 1],
-        [0, 2],
-        [1, 0],
-      ],
-    ],
-    [
-      [1, 3, 4, 2],
-      [
-        [0, 0],
-        [2, 2],
-        [3, 3],
-        [0, 0],
-      ],
-    ],
-    [
-      [2, 50, 61, 3],
-      [
-        [0, 0],
-        [3, 3],
-        [3, 2],
-        [0, 0],
-      ],
-    ],
-    [
-      [2, 70, 130],
-      [
-        [1, 0],
-        [5, 5],
-        [100, 60],
-      ],
-    ],
-  ] as const
-).flatMap(([shape, paddings]) =>
+const mirrorGradientCases: readonly OpCase[] = mirrorGradients.flatMap(([shape, paddings]) =>
   (['reflect', 'symmetric'] as const).map((mode): OpCase => {
     const padded = shape.map((size, i) => size + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0));
     return {
@@ -952,19 +533,50 @@ const summing = (count: number, largest: number) => ({
   why: `TF.js adds up ${count} steps, each rounded to float32; here start + i * step is rounded once`,
 });
 
+// biome-ignore format: a table
+const fillings = [
+  [[], 3.5, 'float32'],
+  [[0], 1, 'float32'],
+  [[3, 0], 1, 'int32'],
+  [[2, 3], -7, 'int32'],
+  [[2, 3], 2.9, 'int32'],
+  [[17], 1, 'bool'],
+  [[2, 1, 2, 1, 2, 3], Number.NaN, 'float32'],
+  [[17, 1021], Number.NEGATIVE_INFINITY, 'float32'],
+] as const;
+
+// biome-ignore format: a table
+const ranges = [
+  [0, 5, 1],
+  [5, 0, 1],
+  [5, 0, -2],
+  [0, 5, -1],
+  [3, 3, 1],
+  [-3, 4, 2],
+  [0, 17000, 1],
+  [-2147483648, -2147483000, 100],
+] as const;
+
+// biome-ignore format: a table
+const linSpaces = [
+  [0, 1, 1],
+  [0, 10, 11],
+  [1, -1, 7],
+  [-3, 5, 20001],
+] as const;
+
+// biome-ignore format: a table
+const oneHots = [
+  [[], 3],
+  [[0], 4],
+  [[5], 6],
+  [[2, 3], 8],
+  [[2, 1, 2, 1, 2], 5],
+  [[300], 120],
+] as const;
+
 const generated: readonly OpCase[] = [
-  ...(
-    [
-      [[], 3.5, 'float32'],
-      [[0], 1, 'float32'],
-      [[3, 0], 1, 'int32'],
-      [[2, 3], -7, 'int32'],
-      [[2, 3], 2.9, 'int32'],
-      [[17], 1, 'bool'],
-      [[2, 1, 2, 1, 2, 3], Number.NaN, 'float32'],
-      [[17, 1021], Number.NEGATIVE_INFINITY, 'float32'],
-    ] as const
-  ).map(
+  ...fillings.map(
     ([shape, value, dtype]): OpCase => ({
       name: `Fill of ${list(shape)} with ${value}, ${dtype}`,
       inputs: [],
@@ -986,18 +598,7 @@ const generated: readonly OpCase[] = [
       ),
     ),
   ),
-  ...(
-    [
-      [0, 5, 1],
-      [5, 0, 1],
-      [5, 0, -2],
-      [0, 5, -1],
-      [3, 3, 1],
-      [-3, 4, 2],
-      [0, 17000, 1],
-      [-2147483648, -2147483000, 100],
-    ] as const
-  ).flatMap(([start, stop, step]) =>
+  ...ranges.flatMap(([start, stop, step]) =>
     (['float32', 'int32'] as const).map(
       (dtype): OpCase => ({
         name: `Range ${start} to ${stop} by ${step}, ${dtype}`,
@@ -1016,14 +617,7 @@ const generated: readonly OpCase[] = [
     kernels: ['Range'],
     tolerance: summing(10, 1),
   },
-  ...(
-    [
-      [0, 1, 1],
-      [0, 10, 11],
-      [1, -1, 7],
-      [-3, 5, 20001],
-    ] as const
-  ).map(
+  ...linSpaces.map(
     ([start, stop, count]): OpCase => ({
       name: `LinSpace ${start} to ${stop} in ${count}`,
       inputs: [],
@@ -1032,16 +626,7 @@ const generated: readonly OpCase[] = [
       tolerance: summing(count, 5),
     }),
   ),
-  ...(
-    [
-      [[], 3],
-      [[0], 4],
-      [[5], 6],
-      [[2, 3], 8],
-      [[2, 1, 2, 1, 2], 5],
-      [[300], 120],
-    ] as const
-  ).flatMap(([shape, depth]) =>
+  ...oneHots.flatMap(([shape, depth]) =>
     (
       [
         [1, 0, 'int32'],
@@ -1064,31 +649,20 @@ const generated: readonly OpCase[] = [
 const select = (condition: tf.Tensor, t: tf.Tensor, e: tf.Tensor) =>
   tf.engine().runKernel(tf.Select, { condition, t, e }) as tf.Tensor;
 
+// biome-ignore format: a table
+const selectedShapes = [
+  [[], [], []],
+  [[0], [0], [0]],
+  [[7], [7], [7]],
+  [[3, 4], [3, 4], [3, 4]],
+  [[2, 1, 2, 1, 2, 3], [2, 1, 2, 1, 2, 3], [2, 1, 2, 1, 2, 3]],
+  [[3, 1], [4], [2, 1, 1]],
+  [[17, 1021], [17, 1021], [17, 1021]],
+] as const;
+
 const selections: readonly OpCase[] = [
   ...types.flatMap((dtype) =>
-    (
-      [
-        [[], [], []],
-        [[0], [0], [0]],
-        [[7], [7], [7]],
-        [
-          [3, 4],
-          [3, 4],
-          [3, 4],
-        ],
-        [
-          [2, 1, 2, 1, 2, 3],
-          [2, 1, 2, 1, 2, 3],
-          [2, 1, 2, 1, 2, 3],
-        ],
-        [[3, 1], [4], [2, 1, 1]],
-        [
-          [17, 1021],
-          [17, 1021],
-          [17, 1021],
-        ],
-      ] as const
-    ).map(
+    selectedShapes.map(
       ([condition, t, e]): OpCase => ({
         name: `Select of ${list(condition)} between ${list(t)} and ${list(e)}, ${dtype}`,
         inputs: [{ shape: condition, dtype: 'bool' }, input(t, dtype), input(e, dtype)],
@@ -1183,6 +757,12 @@ export const layoutRefusals: readonly RefusalCase[] = [
     inputs: [{ shape: [2, 3] }],
     run: (x) => kernel(tf.MirrorPad, { x }, { paddings: [[0, 0], [0, 3]], mode: 'reflect' }), // biome-ignore format: one pair per axis
     message: /MirrorPad: a border of 3 mirrors an axis of size 3, which has only 2 positions/,
+  },
+  {
+    name: 'a range without an end',
+    inputs: [],
+    run: () => tf.range(0, Number.POSITIVE_INFINITY, 1),
+    message: /Range: from 0 to Infinity by 1 are Infinity numbers/,
   },
   {
     name: 'a condition of another shape',

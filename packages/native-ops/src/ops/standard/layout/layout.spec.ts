@@ -2,6 +2,7 @@ import { describeOpConformance } from '../../../../testing/op-conformance.ts';
 import { nativeBackend } from '../../../entry/node.ts';
 import * as tf from '../../../entry/tf.ts';
 import { layoutCases, layoutRefusals } from './layout.cases.ts';
+import { copyStrided } from './strided-copy.ts';
 
 describeOpConformance('layout', layoutCases, layoutRefusals);
 
@@ -24,10 +25,28 @@ describe('layout kernels', () => {
   });
 
   it('leave complex tensors to TF.js', () => {
-    const z = tf.complex(tf.tensor1d([1, 2, 3, 4]), tf.tensor1d([5, 6, 7, 8]));
-    const y = tf.concat([z.reshape([2, 2]), z.reshape([2, 2])], 0);
-    expect([...tf.imag(y).dataSync()]).toEqual([5, 6, 7, 8, 5, 6, 7, 8]);
-    tf.disposeVariables();
+    const imaginary = tf.tidy(() => {
+      const z = tf.complex(tf.tensor1d([1, 2, 3, 4]), tf.tensor1d([5, 6, 7, 8]));
+      return [...tf.imag(tf.concat([z.reshape([2, 2]), z.reshape([2, 2])], 0)).dataSync()];
+    });
+    expect(imaginary).toEqual([5, 6, 7, 8, 5, 6, 7, 8]);
+  });
+
+  it('refuse a view that leaves its buffer, at either end', () => {
+    const backend = nativeBackend();
+    const x = tf.tensor1d([1, 2, 3, 4]);
+    const y = backend.output([4], 'float32');
+    const whole = { offset: 0, strides: [1] };
+    copyStrided(backend, [4], x, { offset: 1, strides: [1] }, y, whole);
+    expect(() => backend.flush()).toThrow(/16 bytes, the command needs 5 elements of 4/);
+    copyStrided(backend, [4], x, whole, y, { offset: 0, strides: [2] });
+    expect(() => backend.flush()).toThrow(/16 bytes, the command needs 7 elements of 4/);
+    copyStrided(backend, [4], x, { offset: 2, strides: [-1] }, y, whole);
+    expect(() => backend.flush()).toThrow(/begins before its buffer/);
+    copyStrided(backend, [4, 4], x, { offset: 0, strides: [2 ** 52, 2 ** 52 + 1] }, y, { offset: 0, strides: [4, 1] });
+    expect(() => backend.flush()).toThrow(/the command needs \d{17} elements/);
+    backend.release(y);
+    x.dispose();
   });
 
   it('count from the start in one rounding: a long range ends where it should', () => {

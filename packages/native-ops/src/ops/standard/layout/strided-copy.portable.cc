@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <utility>
 
 #include "runtime/command-reader.h"
@@ -62,28 +61,29 @@ void CopyShortRows(int64_t rows, const T* x, int64_t x_row, T* y, int64_t y_row)
   for (int64_t r = 0; r < rows; ++r) std::memcpy(y + r * y_row, x + r * x_row, kCount * sizeof(T));
 }
 
+// Contiguous rows of 16 to kMediumBytes bytes: vectors of 16, the last of which may overlap the one before.
+constexpr int64_t kMediumBytes = 256;
+
+template <class T>
+void CopyMediumRows(int64_t rows, int64_t count, const T* x, int64_t x_row, T* y, int64_t y_row) {
+  constexpr int64_t kStep = 16 / sizeof(T);
+  for (int64_t r = 0; r < rows; ++r) {
+    const T* from = x + r * x_row;
+    T* to = y + r * y_row;
+    for (int64_t i = 0; i + kStep <= count; i += kStep) std::memcpy(to + i, from + i, 16);
+    std::memcpy(to + count - kStep, from + count - kStep, 16);
+  }
+}
+
 template <class T>
 void CopyRows(int64_t rows, int64_t count, const T* x, int64_t x_row, int64_t x_stride, T* y, int64_t y_row,
               int64_t y_stride) {
   if (x_stride == 1 && y_stride == 1) {
-    switch (count) {
-      case 2:
-        return CopyShortRows<2>(rows, x, x_row, y, y_row);
-      case 3:
-        return CopyShortRows<3>(rows, x, x_row, y, y_row);
-      case 4:
-        return CopyShortRows<4>(rows, x, x_row, y, y_row);
-      case 6:
-        return CopyShortRows<6>(rows, x, x_row, y, y_row);
-      case 8:
-        return CopyShortRows<8>(rows, x, x_row, y, y_row);
-      case 16:
-        return CopyShortRows<16>(rows, x, x_row, y, y_row);
-      case 32:
-        return CopyShortRows<32>(rows, x, x_row, y, y_row);
-      default:
-        break;
-    }
+    const int64_t bytes = count * static_cast<int64_t>(sizeof(T));
+    if (count == 2) return CopyShortRows<2>(rows, x, x_row, y, y_row);
+    if (count == 3) return CopyShortRows<3>(rows, x, x_row, y, y_row);
+    if (count == 4) return CopyShortRows<4>(rows, x, x_row, y, y_row);
+    if (bytes >= 16 && bytes <= kMediumBytes) return CopyMediumRows(rows, count, x, x_row, y, y_row);
   }
   for (int64_t r = 0; r < rows; ++r) CopyRow(count, x + r * x_row, x_stride, y + r * y_row, y_stride);
 }
@@ -130,9 +130,8 @@ void CopyInRows(ExecutionContext& context, Loop loop, const T* x, T* y) {
   });
 }
 
-constexpr int64_t kTile = 16;  // 16 floats are a cache line
-
-void TransposeFour(const uint32_t* x, int64_t x_row, uint32_t* y) {
+// y[q * y_row + i] = x[i * x_row + q] for four positions of each.
+void TransposeFour(const uint32_t* x, int64_t x_row, uint32_t* y, int64_t y_row) {
   typedef uint32_t Four __attribute__((vector_size(16)));
   Four r[4];
   for (int i = 0; i < 4; ++i) std::memcpy(&r[i], x + i * x_row, sizeof(Four));
@@ -144,38 +143,54 @@ void TransposeFour(const uint32_t* x, int64_t x_row, uint32_t* y) {
   r[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
   r[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
   r[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
-  for (int i = 0; i < 4; ++i) std::memcpy(y + i * kTile, &r[i], sizeof(Four));
+  for (int i = 0; i < 4; ++i) std::memcpy(y + i * y_row, &r[i], sizeof(Four));
 }
 
-// Through a buffer, so that every line of x and y is touched once: with rows a power of two apart, lines of a tile
-// share few cache sets and would push each other out.
-void TransposeTile(const uint32_t* x, int64_t x_row, uint32_t* y, int64_t y_row) {
-  alignas(64) uint32_t tile[kTile * kTile];
-  for (int64_t i = 0; i < kTile; i += 4) {
-    for (int64_t q = 0; q < kTile; q += 4) TransposeFour(x + i * x_row + q, x_row, tile + q * kTile + i);
+void TransposeFour(const uint8_t* x, int64_t x_row, uint8_t* y, int64_t y_row) {
+  for (int i = 0; i < 4; ++i) {
+    for (int q = 0; q < 4; ++q) y[q * y_row + i] = x[i * x_row + q];
   }
-  for (int64_t q = 0; q < kTile; ++q) std::memcpy(y + q * y_row, tile + q * kTile, kTile * sizeof(uint32_t));
 }
 
-void TransposeTile(const uint8_t* x, int64_t x_row, uint8_t* y, int64_t y_row) {
-  uint8_t tile[kTile * kTile];
-  for (int64_t i = 0; i < kTile; ++i) {
-    for (int64_t q = 0; q < kTile; ++q) tile[q * kTile + i] = x[i * x_row + q];
-  }
-  for (int64_t q = 0; q < kTile; ++q) std::memcpy(y + q * y_row, tile + q * kTile, kTile);
-}
+constexpr int64_t kTile = 64;       // 256 bytes of every row: enough that a page is worth its visit
+constexpr int64_t kSmallTile = 16;  // for what is left, and for narrow planes
 
-// y[q * y_row + i] = x[i * x_row + q]
-template <class T>
-void TransposePlane(int64_t rows, int64_t columns, const T* x, int64_t x_row, T* y, int64_t y_row) {
-  const int64_t whole_rows = rows - rows % kTile;
-  const int64_t whole_columns = columns - columns % kTile;
-  for (int64_t q = 0; q < whole_rows; q += kTile) {
-    for (int64_t i = 0; i < whole_columns; i += kTile) {
-      TransposeTile(x + i * x_row + q, x_row, y + q * y_row + i, y_row);
+// Tile by tile through a buffer, so that every line of x and y is touched once: with rows a power of two apart, lines
+// of a tile share few cache sets and would push each other out. The rows of the buffer are a line more apart for that
+// reason.
+template <int64_t kSize, class T>
+void TransposeTiles(int64_t rows, int64_t columns, const T* x, int64_t x_row, T* y, int64_t y_row) {
+  constexpr int64_t kBufferRow = kSize + 64 / sizeof(T);
+  alignas(64) T buffer[kSize * kBufferRow];
+  for (int64_t q0 = 0; q0 < rows; q0 += kSize) {
+    for (int64_t i0 = 0; i0 < columns; i0 += kSize) {
+      const T* from = x + i0 * x_row + q0;
+      T* to = y + q0 * y_row + i0;
+      for (int64_t i = 0; i < kSize; i += 4) {
+        for (int64_t q = 0; q < kSize; q += 4) {
+          TransposeFour(from + i * x_row + q, x_row, buffer + q * kBufferRow + i, kBufferRow);
+        }
+      }
+      for (int64_t q = 0; q < kSize; ++q) std::memcpy(to + q * y_row, buffer + q * kBufferRow, kSize * sizeof(T));
     }
   }
-  // Rows that are left: few, so each is one long strided run.
+}
+
+// y[q * y_row + i] = x[i * x_row + q]: the part that whole tiles cover, then the rows below it, then the columns
+// beside.
+template <class T>
+void TransposePlane(int64_t rows, int64_t columns, const T* x, int64_t x_row, T* y, int64_t y_row) {
+  const bool is_large = rows >= kTile && columns >= kTile;
+  const int64_t tile = is_large ? kTile : kSmallTile;
+  const int64_t whole_rows = rows - rows % tile;
+  const int64_t whole_columns = columns - columns % tile;
+  if (is_large) {
+    TransposeTiles<kTile>(whole_rows, whole_columns, x, x_row, y, y_row);
+    TransposePlane(rows - whole_rows, columns, x + whole_rows, x_row, y + whole_rows * y_row, y_row);
+    return TransposePlane(whole_rows, columns - whole_columns, x + whole_columns * x_row, x_row, y + whole_columns,
+                          y_row);
+  }
+  TransposeTiles<kSmallTile>(whole_rows, whole_columns, x, x_row, y, y_row);
   for (int64_t q = whole_rows; q < rows; ++q) {
     for (int64_t i = 0; i < columns; ++i) y[q * y_row + i] = x[i * x_row + q];
   }
@@ -196,7 +211,7 @@ void CopyTransposed(ExecutionContext& context, const Loop& loop, const T* x, T* 
   int64_t planes = 1;
   for (int axis = 0; axis < row_axis; ++axis) planes *= loop.sizes[axis];
   // Strips that fit the second-level cache on both sides, long in the direction in which the plane is.
-  const int64_t strip_rows = columns < kTile ? 1024 : 2 * kTile;
+  const int64_t strip_rows = columns < kSmallTile ? 1024 : kTile;
   const int64_t strip_columns = 1024;
   const int64_t strips_down = (rows + strip_rows - 1) / strip_rows;
   const int64_t strips_across = (columns + strip_columns - 1) / strip_columns;

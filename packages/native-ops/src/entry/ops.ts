@@ -1,0 +1,5 @@
+// Operations of our own, safe everywhere: the kernel of the active backend if it has one, else the reference in plain
+// TypeScript. Loads no native code and changes no backend.
+export { dropout } from '../ops/fused/dropout/dropout.ts';
+export { type RandomKey, randomIntegers, randomNormal, randomUniform } from '../ops/fused/random/random.ts';
+export { InvalidArgumentError } from '../ops/invalid-argument-error.ts';
