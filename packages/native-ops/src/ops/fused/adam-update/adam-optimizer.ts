@@ -1,8 +1,12 @@
 // Adam as an optimizer of TF.js, in place of tf.train.adam: the same results, but one command per step, weights and moments
 // changed where they are, a learning rate that can change, and a step count that is data.
-import type { NamedTensor, NamedVariableMap, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '../../../tfjs/registered-core.ts';
 import { type AdamParameter, adamState, adamUpdate, setAdamSetting, stateFields } from './adam-update.ts';
+
+// Types that tfjs-core uses in public but does not export.
+type Gradients = Parameters<tf.Optimizer['applyGradients']>[0];
+export type NamedTensor = Awaited<ReturnType<tf.Optimizer['getWeights']>>[number];
 
 export interface AdamOptions {
   /** Default 0.001. */
@@ -92,7 +96,7 @@ export class AdamOptimizer extends tf.Optimizer {
     for (const variable of variables) this.momentsOf(variable);
   }
 
-  override applyGradients(gradients: NamedVariableMap | NamedTensor[] | Record<string, Tensor>): void {
+  override applyGradients(gradients: Gradients | Record<string, Tensor>): void {
     const named = Array.isArray(gradients)
       ? gradients.map(({ name, tensor }) => [name, tensor] as const)
       : Object.entries(gradients);

@@ -17,7 +17,7 @@ describe('softmax', () => {
       const x = tf.tensor1d([1, 2, 3, 4]);
       const shares = tf.softmax(x).dataSync();
       expect([...tf.softmax(x.add(1024)).dataSync()]).toEqual([...shares]);
-      expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1, 6);
+      expect([...shares].reduce((sum, share) => sum + share)).toBeCloseTo(1, 6);
     });
   });
 });
