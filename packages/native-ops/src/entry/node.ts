@@ -15,6 +15,7 @@ registerFileSystemModels();
 
 // Two copies of this module in one process (source and dist, or a duplicated package) share TF.js's registry.
 if (tf.engine().registryFactory[backendName] === undefined) {
+  tf.assertOneEngine();
   const settings = settingsFromEnvironment();
   const addon = loadAddon(settings.addonPath);
   registerKernels();
