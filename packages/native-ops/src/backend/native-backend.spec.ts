@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { backendName, loadAddon, NativeBackend, NativeKernelError, nativeBackend } from '../entry/node.ts';
 import * as tf from '../entry/tf.ts';
+import { nativeKernels } from '../ops/registry.ts';
+import type { NativeKernel } from './kernel-runtime.ts';
 import { settingsFromEnvironment } from './settings.ts';
 
 describe('the native-cpu backend', () => {
@@ -156,6 +158,31 @@ describe('a failure in a batch', () => {
     expect([...backend.valuesOf(good)]).toEqual([-1, -2]);
     const later = backend.dispatch(negate, { x }, {}, undefined) as tf.TensorInfo;
     expect([...backend.valuesOf(later)]).toEqual([-1, -2]);
+  });
+});
+
+describe('a long program', () => {
+  it('still names the right kernel when sequence numbers no longer fit 32 bits', () => {
+    const backend = new NativeBackend(loadAddon(settingsFromEnvironment().addonPath), settingsFromEnvironment());
+    (backend as unknown as { sequence: number }).sequence = 2 ** 31 - 2;
+    const table = backend.upload(Float32Array.of(1, 2, 3), [3], 'float32');
+    const gather = nativeKernels.find(({ kernelName }) => kernelName === 'GatherV2') as NativeKernel;
+    const attempt = () => {
+      const indices = backend.upload(Int32Array.of(9), [1], 'int32');
+      backend.dispatch(gather, { x: table, indices }, { axis: 0, batchDims: 0 }, undefined);
+    };
+    for (let i = 0; i < 4; i++) {
+      expect(attempt).toThrow(expect.objectContaining({ kernel: 'GatherV2', status: 'invalid-shape' }));
+    }
+  });
+
+  it('keeps no list of kernels that had nothing to run natively', () => {
+    const x = tf.tensor1d([1, 2, 3]);
+    nativeBackend().flush();
+    for (let i = 0; i < 1000; i++) x.reshape([3, 1]).dispose();
+    const { pendingKernels } = nativeBackend() as unknown as { pendingKernels: string[] };
+    expect(pendingKernels.length).toBeLessThan(3);
+    x.dispose();
   });
 });
 

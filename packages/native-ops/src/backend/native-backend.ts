@@ -4,14 +4,9 @@
 import type { backend_util, DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { engine, getKernel, MathBackendCPU, util } from '../tfjs/registered-core.ts';
 import type { NativeAddon, NativeEngine, NativeFailure } from './addon.ts';
-import {
-  type BufferHandle,
-  CommandStream,
-  type ElementType,
-  elementBytes,
-  elementTypes,
-  WordList,
-} from './command-stream.ts';
+import { ArgumentWriter } from './argument-writer.ts';
+import { type BufferHandle, CommandStream, type ElementType, elementBytes } from './command-stream.ts';
+import { asElementType, type NumericValues, newTypedArray, toTypedArray } from './element-values.ts';
 import { BackendUnavailableError, NativeKernelError, statusNames } from './errors.ts';
 import { KernelReport } from './kernel-report.ts';
 import type { CommandWriter, KernelRuntime, NativeKernel } from './kernel-runtime.ts';
@@ -23,7 +18,8 @@ export const backendName = 'native-cpu';
 /** Words after which a batch is run although nobody reads: bounds the memory of the stream, costs nothing. */
 const flushWords = 1 << 15;
 
-type NumericValues = Float32Array | Int32Array | Uint8Array;
+/** Handles travel as signed 32-bit words. */
+const lastGeneration = 2 ** 31 - 1;
 
 export interface NativeMemory {
   readonly unreliable: boolean;
@@ -123,6 +119,11 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
 
   private beginKernel(kernelName: string): void {
     this.sequence++;
+    if (this.stream.isEmpty) {
+      // No command waits that could fail under an earlier name.
+      this.pendingKernels.length = 0;
+      this.pendingFrom = this.sequence;
+    }
     this.pendingKernels.push(kernelName);
   }
 
@@ -138,9 +139,11 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     for (const index of this.releasedIndices) this.freeIndices.push(index);
     this.releasedIndices.length = 0;
     if (failure === null) return;
-    const error = toKernelError(kernels[failure.sequence - from] ?? 'dispose', failure);
+    // The stream carries the low 32 bits of a sequence number; a long training has more kernels than that.
+    const position = (failure.sequence - from) | 0;
+    const error = toKernelError(kernels[position] ?? 'dispose', failure);
     // Nothing after the failed command was computed: reading such a tensor later must not give garbage.
-    this.failures.push({ from: failure.sequence, to: this.sequence, error });
+    this.failures.push({ from: from + position, to: this.sequence, error });
     throw error;
   }
 
@@ -339,8 +342,9 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   private releaseHandle(entry: TensorEntry): void {
     if (entry.handle === undefined) return;
     this.stream.free(entry.handle, this.sequence);
-    // The slot may be used again once the native side has seen the FREE: uploads do not wait for the stream.
-    this.releasedIndices.push(entry.handle.index);
+    // The slot may be used again once the native side has seen the FREE: uploads do not wait for the stream. A slot whose
+    // generations are used up is left alone.
+    if (entry.handle.generation < lastGeneration) this.releasedIndices.push(entry.handle.index);
     entry.handle = undefined;
     if (this.stream.count > flushWords) this.flush();
   }
@@ -396,71 +400,6 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   }
 }
 
-/** Collects the arguments of one command and hands them over when it ends. */
-class ArgumentWriter implements CommandWriter {
-  private readonly words = new WordList();
-  private opcode = 0;
-  private variants: ReadonlyMap<string, number> = new Map();
-
-  constructor(
-    private readonly inputHandle: (tensor: TensorInfo) => BufferHandle,
-    private readonly outputHandle: (tensor: TensorInfo) => BufferHandle,
-    private readonly deliver: (opcode: number, words: WordList) => void,
-  ) {}
-
-  begin(opcode: number, variants: ReadonlyMap<string, number>): this {
-    this.words.clear();
-    this.opcode = opcode;
-    this.variants = variants;
-    return this;
-  }
-
-  int(value: number): this {
-    this.words.int(value);
-    return this;
-  }
-
-  float(value: number): this {
-    this.words.float(value);
-    return this;
-  }
-
-  size(value: number): this {
-    this.words.size(value);
-    return this;
-  }
-
-  shape(sizes: readonly number[]): this {
-    this.words.shape(sizes);
-    return this;
-  }
-
-  variant(name: string): this {
-    const number = this.variants.get(name);
-    if (number === undefined)
-      throw new NativeKernelError(name, 'invalid-command', 'the addon has no such variant; rebuild it');
-    return this.int(number);
-  }
-
-  elementType(type: DataType): this {
-    return this.int(elementTypes.indexOf(asElementType(type)));
-  }
-
-  input(tensor: TensorInfo): this {
-    this.words.buffer(this.inputHandle(tensor));
-    return this;
-  }
-
-  output(tensor: TensorInfo): this {
-    this.words.buffer(this.outputHandle(tensor));
-    return this;
-  }
-
-  end(): void {
-    this.deliver(this.opcode, this.words);
-  }
-}
-
 function createEngine(addon: NativeAddon, settings: NativeSettings): NativeEngine {
   try {
     return new addon.Engine(settings.threads, settings.instructionSet, settings.guarded);
@@ -484,25 +423,4 @@ function createEngine(addon: NativeAddon, settings: NativeSettings): NativeEngin
 
 function toKernelError(kernel: string, failure: NativeFailure): NativeKernelError {
   return new NativeKernelError(kernel, statusNames[failure.code] ?? 'invalid-command', failure.message);
-}
-
-function asElementType(dtype: DataType): ElementType {
-  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new NativeKernelError(
-    engine().state.activeScope?.name ?? 'tensor',
-    'unsupported',
-    `dtype ${dtype} has no native form`,
-  );
-}
-
-function newTypedArray(type: ElementType, size: number): NumericValues {
-  if (type === 'float32') return new Float32Array(size);
-  return type === 'int32' ? new Int32Array(size) : new Uint8Array(size);
-}
-
-function toTypedArray(values: backend_util.BackendValues, type: ElementType): NumericValues {
-  if (type === 'float32')
-    return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
-  if (type === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values as ArrayLike<number>);
-  return values instanceof Uint8Array ? values : Uint8Array.from(values as ArrayLike<number>);
 }
