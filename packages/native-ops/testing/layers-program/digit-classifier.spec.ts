@@ -2,9 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWhen } from '../../../../tools/testing/skipping.ts';
-import { loadAddon } from '../../src/backend/addon.ts';
-import { BackendUnavailableError } from '../../src/backend/errors.ts';
 import { compareTensors } from '../tensor-distance.ts';
 import type { ProgramResult } from './digit-classifier.ts';
 import { digitSize, drawDigits } from './digits.ts';
@@ -69,18 +66,7 @@ describe('an unmodified tfjs-layers program on the plain CPU backend', () => {
   });
 });
 
-function addonProblem(): string | undefined {
-  try {
-    loadAddon(process.env.GGB_NATIVE_OPS_ADDON);
-    return undefined;
-  } catch (error) {
-    if (error instanceof BackendUnavailableError) return error.message.split('\n')[0];
-    throw error;
-  }
-}
-
-const problem = addonProblem();
-describeWhen(problem === undefined, problem ?? '')('the same program with the native backend imported', () => {
+describe('the same program with the native backend imported', () => {
   it("gives the CPU backend's results", () => {
     const expected = resultOf('cpu');
     const received = resultOf('native-cpu');
