@@ -1,5 +1,5 @@
 // The last line of every benchmark: one JSON object that can be compared with one from another day or machine.
-import { arch, cpus, platform, release } from 'node:os';
+import { arch, cpus, platform } from 'node:os';
 
 /**
  * @typedef {object} Comparison
@@ -33,7 +33,7 @@ export function machine() {
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
-    system: `${platform()} ${release()} ${arch()}`,
+    system: `${platform()} ${arch()}`,
   };
 }
 

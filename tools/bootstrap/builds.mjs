@@ -11,7 +11,7 @@ const stampPath = join(scratchFolder, 'build-stamp');
 const sharedInputs = ['nx.json', 'package-lock.json', 'tsconfig.base.json', 'tools/bootstrap'];
 const environmentInputs = ['CXX', 'CXXFLAGS', 'GGB_ONEDNN'];
 const generatedFolders = /^(node_modules|dist|generated|build.*|coverage|\.ggb)$/;
-const notBuilt = /\.(spec\.ts|md)$/;
+const notBuilt = /\.(spec\.ts|cases\.ts|md)$/;
 
 /** @param {{ force?: boolean }} [options]  force: ask Nx even if nothing changed. */
 export function ensureBuilds({ force = false } = {}) {

@@ -1,5 +1,7 @@
 // What the addon needs to be built, asked of the tools themselves: a package name says little about what works.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { scratchFolder } from './repository.mjs';
 import { outputOf, runCommand } from './run-command.mjs';
 import { SetUpError } from './set-up-error.mjs';
 
@@ -71,7 +73,31 @@ export function requirements() {
  * Makes sure that the addon can be built. As root on a Debian system it installs what is missing with apt, after saying
  * so and unless GGB_APT=0; everywhere else it says what to install and stops.
  */
-export function ensureNativeToolchain() {
+export function ensureNativeToolchain(stampPath = join(scratchFolder, 'toolchain-stamp')) {
+  // Compiling and linking takes half a second, more on a busy machine; what worked and did not change still works.
+  const before = toolchainState();
+  if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === before) return;
+  installMissing();
+  mkdirSync(dirname(stampPath), { recursive: true });
+  writeFileSync(stampPath, toolchainState());
+}
+
+/** Which files the tools are, and when they last changed. */
+function toolchainState() {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const tools = [compiler(), 'cmake', 'ninja'].map((tool) => {
+    const candidates = tool.includes('/') ? [tool] : folders.map((folder) => join(folder, tool));
+    return candidates.find((path) => existsSync(path)) ?? `no ${tool}`;
+  });
+  const files = [...tools, '/usr/include/dnnl.hpp'].map((path) => {
+    const entry = statSync(path, { throwIfNoEntry: false });
+    return entry === undefined ? `${path} absent` : `${realpathSync(path)} ${entry.size} ${entry.mtimeMs}`;
+  });
+  const variables = ['CXX', 'GGB_ONEDNN', 'CPATH', 'CPLUS_INCLUDE_PATH', 'LIBRARY_PATH'];
+  return [...files, ...variables.map((name) => `${name}=${process.env[name] ?? ''}`)].join('\n');
+}
+
+function installMissing() {
   const missing = findMissing();
   if (missing.length === 0) return;
   const packages = missing.map((entry) => entry.aptPackage);

@@ -85,7 +85,7 @@ describe('the tool chain', () => {
     const script = `
       import { ensureNativeToolchain } from ${JSON.stringify(join(__dirname, 'native-toolchain.mjs'))};
       import { main } from ${JSON.stringify(join(__dirname, 'set-up.mjs'))};
-      await main(() => { ensureNativeToolchain(); return 0; });`;
+      await main(() => { ensureNativeToolchain(${JSON.stringify(join(bin, 'stamp'))}); return 0; });`;
     const { GGB_ONEDNN: _, CXX: __, ...inherited } = process.env;
     // The real apt-get is out of reach of this PATH; GGB_APT=0 says so a second time.
     return spawnSync(process.execPath, ['--input-type=module', '-e', script], {
@@ -112,6 +112,17 @@ describe('the tool chain', () => {
     const result = ensureWith(allTools);
     expect(result.stderr).toBe('');
     expect(result.status).toBe(0);
+  });
+
+  it('is not asked twice, but again after a tool changed', () => {
+    const bin = newFolder();
+    const asked = join(bin, 'asked');
+    const tools = { ...allTools, 'c++': `echo asked >> ${asked}` };
+    expect(ensureWith(tools, {}, bin).status).toBe(0);
+    const afterFirst = readFileSync(asked, 'utf8');
+    expect(ensureWith({}, {}, bin).status).toBe(0);
+    expect(readFileSync(asked, 'utf8')).toBe(afterFirst);
+    expect(ensureWith({ ninja: 'exit 1 # broken since' }, {}, bin).stderr).toContain('ninja was not found');
   });
 
   it('refuses a CMake that is too old, with both versions', () => {

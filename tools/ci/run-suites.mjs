@@ -3,7 +3,7 @@
 // A suite is { name, command, counts, timeoutMinutes? }. `counts` says where its numbers are read:
 //   "reports"  it wrote report files (report.mjs) into GGB_REPORT_DIR, as every Jest run here does;
 //   "line"     it printed `N passed, N failed, N skipped`, and `skipped: NAME: REASON` for each skip.
-// A suite that gives no numbers, reports nothing passed, or fails while reporting no failure, counts as one failure.
+// A suite that gives no numbers, reports nothing passed or skipped, or fails while reporting no failure, counts as one failure.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,7 +73,7 @@ async function runSuite(suite) {
     const report = qualified(suite.name, counts);
     if (report.failed > 0) return report;
     if (status !== 0) return withFailure(report, `${suite.name}: ${outcome}, but no failed test was reported`);
-    if (report.passed === 0) return withFailure(report, `${suite.name}: nothing passed`);
+    if (report.passed + report.skipped === 0) return withFailure(report, `${suite.name}: nothing ran`);
     return report;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -57,7 +57,7 @@ describe('the CI run', () => {
     expect(result.status).toBe(1);
   });
 
-  it('fails when nothing passed', () => {
+  it('fails when nothing ran', () => {
     expect(run([suite('empty', 'console.log("0 passed, 0 failed, 0 skipped")')]).status).toBe(1);
   });
 

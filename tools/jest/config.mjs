@@ -14,6 +14,9 @@ const repositoryRoot = join(here, '..', '..');
  * @returns {import('jest').Config}
  */
 export function jestConfig(suite, overrides = {}) {
+  // Several Jest workers share the cores. OpenMP threads that wait by spinning, right for one program, would take the
+  // time of the other workers.
+  process.env.OMP_WAIT_POLICY ??= 'passive';
   return {
     testMatch: ['**/*.spec.ts'],
     testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build[^/]*/'],

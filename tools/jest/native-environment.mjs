@@ -51,6 +51,9 @@ export default class NativeEnvironment extends TestEnvironment {
    * @param {import('@jest/environment').EnvironmentContext} context
    */
   constructor(config, context) {
+    // Nx forces colours on everything it starts. What a spec's child process prints is compared, so it has to be plain;
+    // Jest itself has read the variable long ago.
+    delete process.env.FORCE_COLOR;
     super(config, context);
     const outer = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (globalThis));
     const inner = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (this.global));

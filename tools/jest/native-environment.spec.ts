@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
@@ -80,5 +81,9 @@ describe('the environment specs run in', () => {
     expect(new ShapeMismatchError('x')).toBeInstanceOf(ShapeMismatchError);
     expect(new ShapeMismatchError('x')).toBeInstanceOf(Error);
     expect(new ShapeMismatchError('x')).not.toBeInstanceOf(TypeError);
+  });
+
+  it('keeps colours out of what child processes print', () => {
+    expect(execFileSync(process.execPath, ['-p', '[1, true]'], { encoding: 'utf8' })).toBe('[ 1, true ]\n');
   });
 });

@@ -29,3 +29,11 @@ target_include_directories(ggb_onednn SYSTEM INTERFACE ${GGB_DNNL_INCLUDE})
 target_link_libraries(ggb_onednn INTERFACE ${GGB_DNNL_LIBRARY})
 target_sources(native_ops PRIVATE ${GGB_CONV_FOLDER}/conv.onednn.cc ${GGB_CONV_FOLDER}/conv.onednn${GGB_DNNL_MAJOR}.cc)
 target_link_libraries(native_ops PRIVATE ggb_onednn)
+
+# npm run bench -- conv2d: oneDNN's own kernel in the same process, timed without the engine (bench/conv2d.peer.cc).
+add_library(conv2d_peer SHARED EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/../../bench/conv2d.peer.cc
+                                                ${GGB_CONV_FOLDER}/conv.onednn${GGB_DNNL_MAJOR}.cc ${CMAKE_JS_SRC})
+set_target_properties(conv2d_peer PROPERTIES PREFIX "" SUFFIX ".node")
+target_compile_definitions(conv2d_peer PRIVATE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS)
+target_include_directories(conv2d_peer SYSTEM PRIVATE ${CMAKE_JS_INC} ${NODE_API_INCLUDE})
+target_link_libraries(conv2d_peer PRIVATE ggb_flags ggb_onednn ${CMAKE_JS_LIB})

@@ -32,6 +32,11 @@ export interface KernelRuntime {
   valuesOf(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
   /** Runs another registered kernel, native or not, for kernels composed of kernels. */
   call(kernelName: string, inputs: NamedTensorInfoMap, attrs: object): TensorInfo | TensorInfo[];
+  /**
+   * Runs every command up to here, so that what only the data can show to be wrong (an index out of range) is thrown by
+   * the call that caused it.
+   */
+  flush(): void;
   /** Releases an intermediate tensor. */
   release(tensor: TensorInfo): void;
 }

@@ -48,6 +48,9 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   private readonly releasedIndices: number[] = [];
   private readonly generations: number[] = [];
   private liveEntries = 0;
+  /** Outputs of the kernel that runs, and of those it calls. */
+  private readonly made: TensorEntry[] = [];
+  private depth = 0;
   private sequence = 0;
   /** Names of the kernels since the last flush; the first has sequence number `pendingFrom`. */
   private pendingKernels: string[] = [];
@@ -97,9 +100,19 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
       return this.dispatchFallback(kernel.kernelName, fallback);
     this.beginKernel(kernel.kernelName);
     this.report.count(kernel.kernelName, 'native');
-    const result = kernel.run(inputs, attrs, this);
-    if (this.settings.flush === 'eager' || this.stream.count > flushWords) this.flush();
-    return result;
+    this.depth++;
+    try {
+      const result = kernel.run(inputs, attrs, this);
+      if (this.settings.flush === 'eager' || this.stream.count > flushWords) this.flush();
+      return result;
+    } catch (error) {
+      // Nobody else knows the outputs of a kernel that failed.
+      if (this.depth === 1) for (const entry of this.made) this.disposeData(entry, true);
+      throw error;
+    } finally {
+      this.depth--;
+      if (this.depth === 0) this.made.length = 0;
+    }
   }
 
   dispatchFallback(kernelName: string, fallback: () => TensorInfo | TensorInfo[]): TensorInfo | TensorInfo[] {
@@ -155,6 +168,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     const type = asElementType(dtype);
     const entry = this.makeEntry(dtype, util.sizeFromShape(shape as number[]));
     entry.handle = this.newHandle();
+    this.made.push(entry);
     this.stream.allocate(entry.handle, entry.size * elementBytes(type), this.sequence);
     return { dataId: entry, shape: shape as number[], dtype };
   }
@@ -227,7 +241,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
       this.disposeData(entry.complexTensorInfos.real.dataId, true);
       this.disposeData(entry.complexTensorInfos.imag.dataId, true);
     }
-    for (const cast of entry.casts?.values() ?? []) this.disposeData(cast, true);
+    for (const cast of entry.casts?.values() ?? []) this.releaseHandle(cast);
     this.releaseHandle(entry);
     entry.host = undefined;
     entry.isLive = false;
@@ -349,7 +363,8 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     entry.casts ??= new Map();
     let cast = entry.casts.get(type);
     if (cast === undefined) {
-      cast = this.makeEntry(type, entry.size);
+      // Not counted as a tensor: TF.js looks for kernels that leave more tensors behind than they return.
+      cast = new TensorEntry(this, type, entry.size, this.sequence);
       cast.host = toTypedArray(this.hostValues(entry), type);
       entry.casts.set(type, cast);
     }

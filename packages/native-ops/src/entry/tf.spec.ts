@@ -78,8 +78,9 @@ describe('the TF.js entry', () => {
     );
     expect(files.length).toBeGreaterThan(100);
     for (const file of files) {
-      const kernelName = /kernelName: (\w+)/.exec(readFileSync(file, 'utf8'))?.[1] as keyof typeof tf;
-      expect([file, tf.getGradient(tf[kernelName] as string)?.kernelName]).toEqual([file, tf[kernelName]]);
+      // The constants that name kernels are called like them, up to those that begin with a lower line.
+      const kernelName = /kernelName: (\w+)/.exec(readFileSync(file, 'utf8'))?.[1] as string;
+      expect([file, tf.getGradient(kernelName)?.kernelName]).toEqual([file, kernelName]);
     }
   });
 

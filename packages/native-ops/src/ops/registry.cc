@@ -1,5 +1,6 @@
 #include "ops/registry.h"
 
+#include "ops/fused/random/random.h"
 #include "ops/standard/conv2d/conv.h"
 #include "ops/standard/cumulative/cumulative.h"
 #include "ops/standard/elementwise/elementwise.h"
@@ -7,29 +8,47 @@
 #include "ops/standard/reduce/reduce.h"
 #include "ops/standard/resize/resize.h"
 
-// One line per op: the function in its *.portable.cc, and the names of its variants.
-#define GGB_OPS(OP)                                 \
-  OP(elementwise_unary, elementwise::kUnaryNames)   \
+// One line per op: the function in its *.portable.cc, and the names of its variants. Every line ends with a backslash,
+// so that adding one changes no other.
+// clang-format off
+#define GGB_OPS(OP) \
+  OP(elementwise_unary, elementwise::kUnaryNames) \
   OP(elementwise_binary, elementwise::kBinaryNames) \
-  OP(conv2d_forward, conv::kActivationNames)        \
-  OP(conv2d_input_gradient, nullptr)                \
-  OP(conv2d_filter_gradient, nullptr)               \
-  OP(depthwise_forward, nullptr)                    \
-  OP(depthwise_input_gradient, nullptr)             \
-  OP(depthwise_filter_gradient, nullptr)            \
-  OP(reduce, reduce::kFunctionNames)                \
-  OP(reduce_arg, reduce::kArgFunctionNames)         \
-  OP(add_n, nullptr)                                \
-  OP(matmul, nullptr)                               \
-  OP(pool, pool::kKindNames)                        \
-  OP(pool_grad, pool::kKindNames)                   \
-  OP(resize, resize::kKindNames)                    \
-  OP(resize_grad, resize::kKindNames)               \
-  OP(batch_norm, nullptr)                           \
-  OP(softmax, nullptr)                              \
-  OP(cumulative, cumulative::kFunctionNames)        \
-  OP(adam_update, nullptr)                          \
-  OP(adam_setting, nullptr)
+  OP(conv2d_forward, conv::kActivationNames) \
+  OP(conv2d_input_gradient, nullptr) \
+  OP(conv2d_filter_gradient, nullptr) \
+  OP(depthwise_forward, nullptr) \
+  OP(depthwise_input_gradient, nullptr) \
+  OP(depthwise_filter_gradient, nullptr) \
+  OP(strided_copy, nullptr) \
+  OP(cast, nullptr) \
+  OP(pad_constant, nullptr) \
+  OP(pad_mirror, nullptr) \
+  OP(pad_mirror_gradient, nullptr) \
+  OP(fill, nullptr) \
+  OP(range, nullptr) \
+  OP(one_hot, nullptr) \
+  OP(select, nullptr) \
+  OP(gather, nullptr) \
+  OP(gather_nd, nullptr) \
+  OP(unsorted_segment_sum, nullptr) \
+  OP(counter_dropout, nullptr) \
+  OP(counter_random, random::kDistributionNames) \
+  OP(reduce, reduce::kFunctionNames) \
+  OP(reduce_arg, reduce::kArgFunctionNames) \
+  OP(add_n, nullptr) \
+  OP(matmul, nullptr) \
+  OP(pool, pool::kKindNames) \
+  OP(pool_grad, pool::kKindNames) \
+  OP(resize, resize::kKindNames) \
+  OP(resize_grad, resize::kKindNames) \
+  OP(batch_norm, nullptr) \
+  OP(softmax, nullptr) \
+  OP(cumulative, cumulative::kFunctionNames) \
+  OP(adam_update, nullptr) \
+  OP(adam_setting, nullptr) \
+  /* end of the list */
+// clang-format on
 
 namespace ggb {
 

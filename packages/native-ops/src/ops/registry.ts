@@ -1,10 +1,14 @@
 // The list of native kernels on the TypeScript side. One line per op family; nothing else lists ops.
 import type { NativeKernel } from '../backend/kernel-runtime.ts';
 import { adamUpdateKernels } from './fused/adam-update/adam-update.ts';
+import { dropoutKernels } from './fused/dropout/dropout.ts';
+import { randomKernels } from './fused/random/random.ts';
 import { conv2dKernels } from './standard/conv2d/conv2d.ts';
 import { depthwiseKernels } from './standard/conv2d/depthwise.ts';
 import { cumulativeKernels } from './standard/cumulative/cumulative.ts';
 import { elementwiseKernels } from './standard/elementwise/elementwise.ts';
+import { gatherKernels } from './standard/gather/gather.ts';
+import { layoutKernels } from './standard/layout/layout.ts';
 import { matmulKernels } from './standard/matmul/matmul.ts';
 import { normKernels } from './standard/norm/norm.ts';
 import { poolKernels } from './standard/pool/pool.ts';
@@ -18,10 +22,14 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...conv2dKernels,
   ...cumulativeKernels,
   ...depthwiseKernels,
+  ...dropoutKernels,
   ...elementwiseKernels,
+  ...gatherKernels,
+  ...layoutKernels,
   ...matmulKernels,
   ...normKernels,
   ...poolKernels,
+  ...randomKernels,
   ...reduceKernels,
   ...resizeKernels,
   ...softmaxKernels,

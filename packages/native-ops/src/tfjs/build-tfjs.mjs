@@ -3,7 +3,7 @@
 // In Node `@tensorflow/tfjs-core` is an ES5 bundle that registers neither, and the ES modules that do cannot be loaded
 // (they import without file extensions). So exactly those modules are bundled. Whatever they need that the public package
 // offers is taken from the public package: only code that is not public (about 20 small files) exists twice, and those
-// files keep no state of their own (see one-engine.md).
+// files keep no state of their own (see one-engine.ts).
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';

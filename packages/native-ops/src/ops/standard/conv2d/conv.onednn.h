@@ -7,8 +7,8 @@
 
 namespace ggb::conv {
 
-// A convolution in oneDNN's words: layouts of x, bias (empty when there is none) and y are given, that of the filter is
-// the library's choice.
+// A convolution in oneDNN's words. Layouts may be left to the library (format_tag::any); bias is empty when there is
+// none.
 struct LibraryProblem {
   dnnl::memory::desc x, filter, bias, y;
   dnnl::memory::dims strides, dilations, pad_begin, pad_end;
@@ -16,7 +16,7 @@ struct LibraryProblem {
 
 struct LibraryKernel {
   dnnl::primitive primitive;
-  dnnl::memory::desc filter;  // the layout it chose
+  dnnl::memory::desc x, filter, y;  // the layouts it chose
   dnnl::memory::desc scratchpad;
   std::string implementation;
 };

@@ -7,10 +7,13 @@ namespace {
 constexpr dnnl::algorithm kDirect = dnnl::algorithm::convolution_direct;
 
 template <class Primitive, class PrimitiveDescriptor>
-LibraryKernel Finish(const PrimitiveDescriptor& descriptor, const dnnl::memory::desc& filter) {
+LibraryKernel Finish(const PrimitiveDescriptor& descriptor, const dnnl::memory::desc& x,
+                     const dnnl::memory::desc& filter, const dnnl::memory::desc& y) {
   LibraryKernel kernel;
   kernel.primitive = Primitive(descriptor);
+  kernel.x = x;
   kernel.filter = filter;
+  kernel.y = y;
   kernel.scratchpad = descriptor.scratchpad_desc();
   kernel.implementation = descriptor.impl_info_str();
   return kernel;
@@ -30,7 +33,8 @@ dnnl::convolution_forward::primitive_desc Forward(const dnnl::engine& engine, dn
 
 LibraryKernel MakeForward(const dnnl::engine& engine, const LibraryProblem& p, const dnnl::primitive_attr& attr) {
   const auto descriptor = Forward(engine, dnnl::prop_kind::forward_inference, p, attr);
-  return Finish<dnnl::convolution_forward>(descriptor, descriptor.weights_desc());
+  return Finish<dnnl::convolution_forward>(descriptor, descriptor.src_desc(), descriptor.weights_desc(),
+                                           descriptor.dst_desc());
 }
 
 LibraryKernel MakeInputGradient(const dnnl::engine& engine, const LibraryProblem& p, const dnnl::primitive_attr& attr) {
@@ -38,7 +42,8 @@ LibraryKernel MakeInputGradient(const dnnl::engine& engine, const LibraryProblem
   const dnnl::convolution_backward_data::desc operation(kDirect, p.x, p.filter, p.y, p.strides, p.dilations,
                                                         p.pad_begin, p.pad_end);
   const dnnl::convolution_backward_data::primitive_desc descriptor(operation, attr, engine, hint);
-  return Finish<dnnl::convolution_backward_data>(descriptor, descriptor.weights_desc());
+  return Finish<dnnl::convolution_backward_data>(descriptor, descriptor.diff_src_desc(), descriptor.weights_desc(),
+                                                 descriptor.diff_dst_desc());
 }
 
 LibraryKernel MakeFilterGradient(const dnnl::engine& engine, const LibraryProblem& p,
@@ -47,7 +52,8 @@ LibraryKernel MakeFilterGradient(const dnnl::engine& engine, const LibraryProble
   const dnnl::convolution_backward_weights::desc operation(kDirect, p.x, p.filter, p.y, p.strides, p.dilations,
                                                            p.pad_begin, p.pad_end);
   const dnnl::convolution_backward_weights::primitive_desc descriptor(operation, attr, engine, hint);
-  return Finish<dnnl::convolution_backward_weights>(descriptor, descriptor.diff_weights_desc());
+  return Finish<dnnl::convolution_backward_weights>(descriptor, descriptor.src_desc(), descriptor.diff_weights_desc(),
+                                                    descriptor.diff_dst_desc());
 }
 
 void AppendLeakyRelu(dnnl::post_ops* post_ops, float alpha) {

@@ -2,12 +2,34 @@
 // (conv.onednn.cc) or in conv2d.portable.cc.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelRuntime, type NativeKernel, nativeKernel } from '../../../backend/kernel-runtime.ts';
+import { DilatedConv2DBackpropFilter, DilatedConv2DBackpropInput } from '../../../gradients/conv2d.gradient.ts';
 import { util } from '../../../tfjs/registered-core.ts';
-import { type ConvAttrs, type ConvInfo, checkShapes, convInfo, isCovered, writeShape } from './conv-shape.ts';
+import {
+  type ConvAttrs,
+  type ConvInfo,
+  type ConvKind,
+  checkShapes,
+  convInfo,
+  isCovered,
+  writeShape,
+} from './conv-shape.ts';
 import { type FusedAttrs, type FusedInputs, finish, isCoveredEpilogue, leakyReluAlpha } from './fused-activation.ts';
 
-const forwardKind = { isDepthwise: false, hasDilations: true };
-const gradientKind = { isDepthwise: false, hasDilations: false };
+const dilated: ConvKind = { isDepthwise: false, hasDilations: true };
+const undilated: ConvKind = { isDepthwise: false, hasDilations: false };
+
+interface InputGradientInputs {
+  readonly dy: TensorInfo;
+  readonly filter: TensorInfo;
+}
+
+interface FilterGradientInputs {
+  readonly x: TensorInfo;
+  readonly dy: TensorInfo;
+}
+
+type InputGradientAttrs = ConvAttrs & { readonly inputShape: number[] };
+type FilterGradientAttrs = ConvAttrs & { readonly filterShape: number[] };
 
 /** Activations that the convolution's own command can apply. */
 const fusedActivations = ['linear', 'relu', 'relu6', 'leakyrelu'];
@@ -41,9 +63,9 @@ function isPerChannel(bias: TensorInfo, info: ConvInfo): boolean {
 export const conv2dKernels: readonly NativeKernel[] = [
   nativeKernel<{ x: TensorInfo; filter: TensorInfo }, ConvAttrs>({
     kernelName: 'Conv2D',
-    accepts: ({ x, filter }, attrs) => isCovered([x, filter], x.shape, filter.shape, attrs, forwardKind),
+    accepts: ({ x, filter }, attrs) => isCovered([x, filter], x.shape, filter.shape, attrs, dilated),
     run: ({ x, filter }, attrs, runtime) => {
-      const info = convInfo(x.shape, filter.shape, attrs, forwardKind);
+      const info = convInfo(x.shape, filter.shape, attrs, dilated);
       checkShapes('Conv2D', info, filter.shape);
       return forward(runtime, info, x, filter, undefined, 'linear', 0);
     },
@@ -52,10 +74,10 @@ export const conv2dKernels: readonly NativeKernel[] = [
     kernelName: 'FusedConv2D',
     accepts: (inputs, attrs) =>
       isCoveredEpilogue(inputs, attrs) &&
-      isCovered([inputs.x, inputs.filter], inputs.x.shape, inputs.filter.shape, attrs, forwardKind),
+      isCovered([inputs.x, inputs.filter], inputs.x.shape, inputs.filter.shape, attrs, dilated),
     run: (inputs, attrs, runtime) => {
       const { x, filter } = inputs;
-      const info = convInfo(x.shape, filter.shape, attrs, forwardKind);
+      const info = convInfo(x.shape, filter.shape, attrs, dilated);
       checkShapes('FusedConv2D', info, filter.shape);
       const bias = inputs.bias ?? undefined;
       const activation = attrs.activation || 'linear';
@@ -67,29 +89,103 @@ export const conv2dKernels: readonly NativeKernel[] = [
       return finish(runtime, y, fusesBias ? undefined : bias, inputs, attrs);
     },
   }),
-  nativeKernel<{ dy: TensorInfo; filter: TensorInfo }, ConvAttrs & { inputShape: number[] }>({
+  nativeKernel<InputGradientInputs, InputGradientAttrs>({
     kernelName: 'Conv2DBackpropInput',
     // TF.js calls conv2dTranspose with a dy that does not fit inputShape, and its CPU kernel gives that a meaning.
     accepts: ({ dy, filter }, attrs) =>
-      isCovered([dy, filter], attrs.inputShape, filter.shape, attrs, gradientKind) &&
-      util.arraysEqual(dy.shape, convInfo(attrs.inputShape, filter.shape, attrs, gradientKind).outShape),
-    run: ({ dy, filter }, attrs, runtime) => {
-      const info = convInfo(attrs.inputShape, filter.shape, attrs, gradientKind);
-      checkShapes('Conv2DBackpropInput', info, filter.shape);
-      const dx = runtime.output(info.inShape, 'float32');
-      writeShape(runtime.command('conv2d_input_gradient'), info).input(dy).input(filter).output(dx).end();
-      return dx;
-    },
+      isCovered([dy, filter], attrs.inputShape, filter.shape, attrs, undilated) &&
+      util.arraysEqual(dy.shape, convInfo(attrs.inputShape, filter.shape, attrs, undilated).outShape),
+    run: ({ dy, filter }, attrs, runtime) =>
+      inputGradient(runtime, 'Conv2DBackpropInput', dy, filter, attrs, undilated),
   }),
-  nativeKernel<{ x: TensorInfo; dy: TensorInfo }, ConvAttrs & { filterShape: number[] }>({
+  nativeKernel<FilterGradientInputs, FilterGradientAttrs>({
     kernelName: 'Conv2DBackpropFilter',
-    accepts: ({ x, dy }, attrs) => isCovered([x, dy], x.shape, attrs.filterShape, attrs, gradientKind),
-    run: ({ x, dy }, attrs, runtime) => {
-      const info = convInfo(x.shape, attrs.filterShape, attrs, gradientKind);
-      checkShapes('Conv2DBackpropFilter', info, attrs.filterShape, dy);
-      const dFilter = runtime.output(attrs.filterShape, 'float32');
-      writeShape(runtime.command('conv2d_filter_gradient'), info).input(x).input(dy).output(dFilter).end();
-      return dFilter;
-    },
+    accepts: ({ x, dy }, attrs) => isCovered([x, dy], x.shape, attrs.filterShape, attrs, undilated),
+    run: ({ x, dy }, attrs, runtime) => filterGradient(runtime, 'Conv2DBackpropFilter', x, dy, attrs, undilated),
+  }),
+  // Own kernels: TF.js has no gradient of a dilated convolution (gradients/conv2d.gradient.ts).
+  nativeKernel<InputGradientInputs, InputGradientAttrs>({
+    kernelName: DilatedConv2DBackpropInput,
+    run: ({ dy, filter }, attrs, runtime) =>
+      attrs.dataFormat === 'NCHW'
+        ? inChannelsLast(runtime, { dy }, attrs, (inputs, nhwc) => {
+            const inputShape = toChannelsLast(attrs.inputShape);
+            const all = { ...nhwc, inputShape };
+            const dx = inputGradient(runtime, DilatedConv2DBackpropInput, inputs.dy, filter, all, dilated);
+            const result = transpose(runtime, dx, [0, 3, 1, 2]);
+            runtime.release(dx);
+            return result;
+          })
+        : inputGradient(runtime, DilatedConv2DBackpropInput, dy, filter, attrs, dilated),
+  }),
+  nativeKernel<FilterGradientInputs, FilterGradientAttrs>({
+    kernelName: DilatedConv2DBackpropFilter,
+    run: ({ x, dy }, attrs, runtime) =>
+      attrs.dataFormat === 'NCHW'
+        ? inChannelsLast(runtime, { x, dy }, attrs, (inputs, nhwc) =>
+            filterGradient(
+              runtime,
+              DilatedConv2DBackpropFilter,
+              inputs.x,
+              inputs.dy,
+              { ...nhwc, filterShape: attrs.filterShape },
+              dilated,
+            ),
+          )
+        : filterGradient(runtime, DilatedConv2DBackpropFilter, x, dy, attrs, dilated),
   }),
 ];
+
+function inputGradient(
+  runtime: KernelRuntime,
+  kernelName: string,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  attrs: InputGradientAttrs,
+  kind: ConvKind,
+): TensorInfo {
+  const info = convInfo(attrs.inputShape, filter.shape, attrs, kind);
+  checkShapes(kernelName, info, filter.shape, dy);
+  const dx = runtime.output(info.inShape, 'float32');
+  writeShape(runtime.command('conv2d_input_gradient'), info).input(dy).input(filter).output(dx).end();
+  return dx;
+}
+
+function filterGradient(
+  runtime: KernelRuntime,
+  kernelName: string,
+  x: TensorInfo,
+  dy: TensorInfo,
+  attrs: FilterGradientAttrs,
+  kind: ConvKind,
+): TensorInfo {
+  const info = convInfo(x.shape, attrs.filterShape, attrs, kind);
+  checkShapes(kernelName, info, attrs.filterShape, dy);
+  const dFilter = runtime.output(attrs.filterShape, 'float32');
+  writeShape(runtime.command('conv2d_filter_gradient'), info).input(x).input(dy).output(dFilter).end();
+  return dFilter;
+}
+
+/** Runs `body` with NCHW inputs turned into NHWC ones, and attributes that say so. */
+function inChannelsLast<Names extends string>(
+  runtime: KernelRuntime,
+  inputs: Record<Names, TensorInfo>,
+  attrs: ConvAttrs,
+  body: (inputs: Record<Names, TensorInfo>, attrs: ConvAttrs) => TensorInfo,
+): TensorInfo {
+  const turned = Object.entries<TensorInfo>(inputs).map(
+    ([name, input]) => [name, transpose(runtime, input, [0, 2, 3, 1])] as const,
+  );
+  const pad = Array.isArray(attrs.pad) ? (toChannelsLast(attrs.pad) as ConvAttrs['pad']) : attrs.pad;
+  const result = body(Object.fromEntries(turned) as Record<Names, TensorInfo>, { ...attrs, pad, dataFormat: 'NHWC' });
+  for (const [, input] of turned) runtime.release(input);
+  return result;
+}
+
+function toChannelsLast<T>([n, c, h, w]: readonly T[]): T[] {
+  return [n, h, w, c] as T[];
+}
+
+function transpose(runtime: KernelRuntime, x: TensorInfo, perm: number[]): TensorInfo {
+  return runtime.call('Transpose', { x }, { perm }) as TensorInfo;
+}

@@ -1,6 +1,10 @@
 // TF.js's depthwise convolutions and their gradients; the arithmetic is in depthwise.portable.cc.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelRuntime, type NativeKernel, nativeKernel } from '../../../backend/kernel-runtime.ts';
+import {
+  DilatedDepthwiseConv2dBackpropFilter,
+  DilatedDepthwiseConv2dBackpropInput,
+} from '../../../gradients/depthwise-conv2d.gradient.ts';
 import { type ConvAttrs, checkShapes, convInfo, isCovered, writeShape } from './conv-shape.ts';
 import { type FusedAttrs, type FusedInputs, finish, isCoveredEpilogue } from './fused-activation.ts';
 
@@ -36,26 +40,30 @@ export const depthwiseKernels: readonly NativeKernel[] = [
       return finish(runtime, y, inputs.bias ?? undefined, inputs, attrs);
     },
   }),
-  nativeKernel<{ dy: TensorInfo; filter: TensorInfo }, ConvAttrs & { inputShape: number[] }>({
-    kernelName: 'DepthwiseConv2dNativeBackpropInput',
-    accepts: ({ dy, filter }, attrs) => isCovered([dy, filter], attrs.inputShape, filter.shape, attrs, kind),
-    run: ({ dy, filter }, attrs, runtime) => {
-      const info = convInfo(attrs.inputShape, filter.shape, attrs, kind);
-      checkShapes('DepthwiseConv2dNativeBackpropInput', info, filter.shape, dy);
-      const dx = runtime.output(info.inShape, 'float32');
-      writeShape(runtime.command('depthwise_input_gradient'), info).input(dy).input(filter).output(dx).end();
-      return dx;
-    },
-  }),
-  nativeKernel<{ x: TensorInfo; dy: TensorInfo }, ConvAttrs & { filterShape: number[] }>({
-    kernelName: 'DepthwiseConv2dNativeBackpropFilter',
-    accepts: ({ x, dy }, attrs) => isCovered([x, dy], x.shape, attrs.filterShape, attrs, kind),
-    run: ({ x, dy }, attrs, runtime) => {
-      const info = convInfo(x.shape, attrs.filterShape, attrs, kind);
-      checkShapes('DepthwiseConv2dNativeBackpropFilter', info, attrs.filterShape, dy);
-      const dFilter = runtime.output(attrs.filterShape, 'float32');
-      writeShape(runtime.command('depthwise_filter_gradient'), info).input(x).input(dy).output(dFilter).end();
-      return dFilter;
-    },
-  }),
+  ...['DepthwiseConv2dNativeBackpropInput', DilatedDepthwiseConv2dBackpropInput].map((kernelName) =>
+    nativeKernel<{ dy: TensorInfo; filter: TensorInfo }, ConvAttrs & { inputShape: number[] }>({
+      kernelName,
+      accepts: ({ dy, filter }, attrs) => isCovered([dy, filter], attrs.inputShape, filter.shape, attrs, kind),
+      run: ({ dy, filter }, attrs, runtime) => {
+        const info = convInfo(attrs.inputShape, filter.shape, attrs, kind);
+        checkShapes(kernelName, info, filter.shape, dy);
+        const dx = runtime.output(info.inShape, 'float32');
+        writeShape(runtime.command('depthwise_input_gradient'), info).input(dy).input(filter).output(dx).end();
+        return dx;
+      },
+    }),
+  ),
+  ...['DepthwiseConv2dNativeBackpropFilter', DilatedDepthwiseConv2dBackpropFilter].map((kernelName) =>
+    nativeKernel<{ x: TensorInfo; dy: TensorInfo }, ConvAttrs & { filterShape: number[] }>({
+      kernelName,
+      accepts: ({ x, dy }, attrs) => isCovered([x, dy], x.shape, attrs.filterShape, attrs, kind),
+      run: ({ x, dy }, attrs, runtime) => {
+        const info = convInfo(x.shape, attrs.filterShape, attrs, kind);
+        checkShapes(kernelName, info, attrs.filterShape, dy);
+        const dFilter = runtime.output(attrs.filterShape, 'float32');
+        writeShape(runtime.command('depthwise_filter_gradient'), info).input(x).input(dy).output(dFilter).end();
+        return dFilter;
+      },
+    }),
+  ),
 ];

@@ -30,9 +30,9 @@ inline float ExpOfNegative(float x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  int32_t exponent;
+  uint32_t exponent;
   std::memcpy(&exponent, &shifted, sizeof(exponent));
-  const int32_t bits = (exponent + 127) << 23;  // shifts all but the integer out
+  const uint32_t bits = (exponent + 127) << 23;  // shifts all but the integer out
   float power;
   std::memcpy(&power, &bits, sizeof(power));
   return x < -87.3f ? 0.0f : p * power;

@@ -1,0 +1,12 @@
+// Operations of our own, safe everywhere: the kernel of the active backend if it has one, else the reference in plain
+// TypeScript. Loads no native code and changes no backend.
+export {
+  type AdamMoments,
+  AdamOptimizer,
+  type AdamOptions,
+  AdamWeightsError,
+} from '../ops/fused/adam-update/adam-optimizer.ts';
+export { AdamUpdateError } from '../ops/fused/adam-update/adam-update.ts';
+export { dropout } from '../ops/fused/dropout/dropout.ts';
+export { type RandomKey, randomIntegers, randomNormal, randomUniform } from '../ops/fused/random/random.ts';
+export { InvalidArgumentError } from '../ops/invalid-argument-error.ts';
