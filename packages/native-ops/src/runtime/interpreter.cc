@@ -54,7 +54,7 @@ Status Interpreter::RunCommand(int32_t opcode, const int32_t* arguments, int64_t
     GGB_RETURN_IF_ERROR(reader.Finish());
     return opcode == kOpcodeAllocate ? buffers_.Create(handle, bytes) : buffers_.Free(handle);
   }
-  const OpFunction function = FindOp(opcode - kFirstKernelOpcode, isa_);
+  const OpFunction function = opcode < kFirstKernelOpcode ? nullptr : FindOp(opcode - kFirstKernelOpcode, isa_);
   if (function == nullptr) {
     return Status(StatusCode::kInvalidCommand, "opcode " + std::to_string(opcode) + " does not exist");
   }
