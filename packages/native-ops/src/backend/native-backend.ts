@@ -244,7 +244,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
       this.disposeData(entry.complexTensorInfos.real.dataId, true);
       this.disposeData(entry.complexTensorInfos.imag.dataId, true);
     }
-    for (const cast of entry.casts?.values() ?? []) this.releaseHandle(cast);
+    this.releaseCasts(entry);
     this.releaseHandle(entry);
     entry.host = undefined;
     entry.isLive = false;
@@ -349,6 +349,11 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     if (this.stream.count > flushWords) this.flush();
   }
 
+  private releaseCasts(entry: TensorEntry): void {
+    for (const cast of entry.casts?.values() ?? []) this.releaseHandle(cast);
+    entry.casts = undefined;
+  }
+
   private inputHandle(tensor: TensorInfo): BufferHandle {
     let entry = this.entryOf(tensor.dataId);
     if (entry.dtype !== tensor.dtype) entry = this.castEntry(entry, asElementType(tensor.dtype));
@@ -358,8 +363,17 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
 
   private outputHandle(tensor: TensorInfo): BufferHandle {
     const handle = this.inputHandle(tensor);
-    // The kernel changes the native values: a copy in JavaScript would go stale.
-    this.entryOf(tensor.dataId).host = undefined;
+    const entry = this.entryOf(tensor.dataId);
+    if (entry.handle !== handle) {
+      throw new NativeKernelError(
+        this.pendingKernels.at(-1) ?? 'tensor',
+        'unsupported',
+        `a ${tensor.dtype} tensor that shares the memory of a ${entry.dtype} tensor cannot be written in place`,
+      );
+    }
+    // The kernel changes the native values: copies, in JavaScript or as another type, would go stale.
+    entry.host = undefined;
+    this.releaseCasts(entry);
     return handle;
   }
 

@@ -37,6 +37,15 @@ int64_t CommandReader::ReadSize() {
   return size < 0 ? 0 : size;
 }
 
+int64_t CommandReader::ReadCount(int64_t words_each) {
+  const int32_t items = ReadInt();
+  if (status_.ok() && (items < 0 || items > (count_ - position_) / words_each)) {
+    Fail(StatusCode::kInvalidCommand, std::to_string(items) + " items were announced, the command has " +
+                                          std::to_string(count_ - position_) + " more words");
+  }
+  return status_.ok() ? items : 0;
+}
+
 Shape CommandReader::ReadShape() {
   Shape shape = ReadStrides();
   for (int axis = 0; axis < shape.rank; ++axis) {

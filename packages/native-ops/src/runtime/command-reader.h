@@ -31,7 +31,9 @@ class CommandReader {
   int64_t ReadStride();  // 64-bit, may be negative
   Shape ReadShape();     // rank, then one 64-bit size per axis
   Shape ReadStrides();   // rank, then one signed 64-bit number per axis
-  bool HasMore() const { return status_.ok() && position_ < count_; }
+  // How many items follow, each of at least `words_each` words (at least 1): never more than this command has room for,
+  // so that scratch for them can be asked for before they are read. 0 after an error.
+  int64_t ReadCount(int64_t words_each);
 
   // A buffer with at least `count` elements. Null after an error; Finish says which.
   template <class T>

@@ -137,4 +137,33 @@ describe('the interpreter', () => {
     const failure = run(allocate(500, 1, 12), free(500, 1));
     expect(failure).toBeNull();
   });
+
+  it.each(addon.ops.map(({ name, opcode, variants }) => [name, opcode, variants.length] as const))(
+    'answers 1,500 commands of %s with arbitrary arguments by a result or an error, never by a crash',
+    (_name, opcode, variants) => {
+      const random = seededUniform(opcode);
+      const pick = (n: number) => Math.floor(random() * n);
+      const buffers = 6;
+      for (let index = 0; index < buffers; index++) engine.upload(index, 1, new Float32Array(8 << pick(4)));
+      // Words that commands are made of: numbers of variants and types, 64-bit sizes (small ones mostly), shapes, handles.
+      const part = (): number[] => {
+        const kind = random();
+        if (kind < 0.25) return [pick(buffers), 1];
+        if (kind < 0.55) return size([pick(3), pick(9), pick(70), 1][pick(4)] as number);
+        if (kind < 0.75) {
+          const rank = pick(5);
+          return [rank, ...Array.from({ length: rank }, () => size(pick(6))).flat()];
+        }
+        if (kind < 0.95) return [[pick(3), pick(Math.max(variants, 2)), 0x3f800000, -1][pick(4)] as number];
+        return [[2 ** 31 - 1, -(2 ** 31), 0x7fc00000, 1 << 20][pick(4)] as number];
+      };
+      let accepted = 0;
+      for (let round = 0; round < 1500; round++) {
+        const words = Array.from({ length: 1 + pick(14) }, part).flat();
+        if (run([opcode, words.length, round, ...words]) === null) accepted++;
+      }
+      expect(accepted).toBeLessThan(1500);
+      expect(engine.statistics().buffers).toBe(buffers);
+    },
+  );
 });

@@ -52,11 +52,11 @@ void Update(const Rates& rates, const Parameter& parameter, int64_t begin, int64
 // arguments: state, number of parameters, then for each: elements, w, m, v, gradient
 Status adam_update(CommandReader& arguments, ExecutionContext& context) {
   float* state = arguments.ReadOutput<float>(kStateSize);
-  const int64_t count = arguments.ReadSize();
+  const int64_t count = arguments.ReadCount(10);
   Parameter* parameters = nullptr;
   GGB_RETURN_IF_ERROR(context.Scratch(count, &parameters));
   int64_t total = 0;
-  for (int64_t i = 0; i < count && arguments.HasMore(); ++i) {
+  for (int64_t i = 0; i < count; ++i) {
     Parameter& parameter = parameters[i];
     parameter.begin = total;
     parameter.size = arguments.ReadSize();

@@ -118,7 +118,7 @@ export const adamUpdateKernels: readonly NativeKernel[] = [
       const command = runtime
         .command('adam_update')
         .output(state as TensorInfo)
-        .size(tensors.length / 4);
+        .int(tensors.length / 4);
       for (let i = 0; i < tensors.length; i += 4) {
         const [w, m, v, gradient] = tensors.slice(i, i + 4) as [TensorInfo, TensorInfo, TensorInfo, TensorInfo];
         command.size(tf.util.sizeFromShape(w.shape)).output(w).output(m).output(v).input(gradient);

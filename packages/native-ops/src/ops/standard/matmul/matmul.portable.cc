@@ -317,12 +317,8 @@ Status matmul(CommandReader& arguments, ExecutionContext& context) {
     arguments.Fail(StatusCode::kInvalidShape, "batch sizes and strides differ in rank");
   }
   const int64_t batches = ElementCount(batch);
-  int64_t a_matrices = batches > 0 ? 1 : 0;
-  int64_t b_matrices = a_matrices;
-  for (int axis = 0; axis < batch.rank && batches > 0; ++axis) {
-    a_matrices += (batch[axis] - 1) * a_strides[axis];
-    b_matrices += (batch[axis] - 1) * b_strides[axis];
-  }
+  const int64_t a_matrices = Extent(batch, a_strides);
+  const int64_t b_matrices = Extent(batch, b_strides);
   const int64_t m = problem.m;
   const int64_t n = problem.n;
   const int64_t k = problem.k;

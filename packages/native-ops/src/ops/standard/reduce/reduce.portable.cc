@@ -387,10 +387,10 @@ Status Arg(CommandReader& arguments, ExecutionContext& context, int64_t outer, i
 }
 
 template <class T>
-Status AddAll(CommandReader& arguments, ExecutionContext& context, int64_t count, int32_t terms) {
+Status AddAll(CommandReader& arguments, ExecutionContext& context, int64_t count, int64_t terms) {
   const T** x = nullptr;
   GGB_RETURN_IF_ERROR(context.Scratch(terms < 1 ? 1 : terms, &x));
-  for (int32_t i = 0; i < terms; ++i) x[i] = arguments.ReadInput<T>(count);
+  for (int64_t i = 0; i < terms; ++i) x[i] = arguments.ReadInput<T>(count);
   T* y = arguments.ReadOutput<T>(count);
   if (terms < 1) arguments.Fail(StatusCode::kInvalidShape, "there is nothing to add");
   GGB_RETURN_IF_ERROR(arguments.Finish());
@@ -400,7 +400,7 @@ Status AddAll(CommandReader& arguments, ExecutionContext& context, int64_t count
     for (int64_t first = begin; first < end; first += kChunk) {
       const int64_t last = first + kChunk < end ? first + kChunk : end;
       for (int64_t i = first; i < last; ++i) y[i] = T{0} + x[0][i];
-      for (int32_t term = 1; term < terms; ++term) {
+      for (int64_t term = 1; term < terms; ++term) {
         const T* next = x[term];
 #pragma GCC ivdep
         for (int64_t i = first; i < last; ++i) y[i] += next[i];
@@ -479,7 +479,7 @@ Status reduce_arg(CommandReader& arguments, ExecutionContext& context) {
 Status add_n(CommandReader& arguments, ExecutionContext& context) {
   const auto type = static_cast<ElementType>(arguments.ReadInt());
   const int64_t count = arguments.ReadSize();
-  const int32_t terms = arguments.ReadInt();
+  const int64_t terms = arguments.ReadCount(2);
   if (type == ElementType::kFloat32) return AddAll<float>(arguments, context, count, terms);
   if (type == ElementType::kInt32) return AddAll<uint32_t>(arguments, context, count, terms);
   return Status(StatusCode::kUnsupported, "only float32 and int32 can be added");
