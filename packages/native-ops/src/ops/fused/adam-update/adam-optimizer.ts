@@ -2,6 +2,7 @@
 // changed where they are, a learning rate that can change, and a step count that is data.
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '../../../tfjs/registered-core.ts';
+import { InvalidArgumentError } from '../../invalid-argument-error.ts';
 import { type AdamParameter, adamState, adamUpdate, setAdamSetting, stateFields } from './adam-update.ts';
 
 // Types that tfjs-core uses in public but does not export.
@@ -9,13 +10,13 @@ type Gradients = Parameters<tf.Optimizer['applyGradients']>[0];
 export type NamedTensor = Awaited<ReturnType<tf.Optimizer['getWeights']>>[number];
 
 export interface AdamOptions {
-  /** Default 0.001. */
+  /** Finite, at least 0. Default 0.001. */
   readonly learningRate?: number;
   /** Decay of the first moment, in [0, 1). Default 0.9. */
   readonly beta1?: number;
   /** Decay of the second moment, in [0, 1). Default 0.999. */
   readonly beta2?: number;
-  /** Added to the root of the second moment. Default: the backend's epsilon, 1e-7, as in tf.train.adam. */
+  /** Above 0; added to the root of the second moment. Default: the backend's epsilon, 1e-7, as in tf.train.adam. */
   readonly epsilon?: number;
 }
 
@@ -37,9 +38,40 @@ export class AdamWeightsError extends Error {
   }
 }
 
+/** The optimizer was used after `dispose`: its step count and moments are gone. */
+export class AdamDisposedError extends Error {
+  override readonly name = 'AdamDisposedError';
+
+  constructor() {
+    super('AdamOptimizer was disposed. Make a new one, and give it saved weights with setWeights to continue.');
+  }
+}
+
+/** What a setting must be as float32, which is how the update reads it: a beta that rounds to 1 divides by zero. */
+const settingRanges = {
+  learningRate: {
+    expected: 'a finite number of at least 0',
+    isValid: (value: number) => value >= 0 && value < Infinity,
+  },
+  beta1: { expected: 'in [0, 1) as float32', isValid: (value: number) => value >= 0 && value < 1 },
+  beta2: { expected: 'in [0, 1) as float32', isValid: (value: number) => value >= 0 && value < 1 },
+  epsilon: { expected: 'a finite number above 0', isValid: (value: number) => value > 0 && value < Infinity },
+};
+
+function checkSettings(settings: { readonly [name in keyof typeof settingRanges]?: number }): void {
+  for (const [name, value] of Object.entries(settings)) {
+    const { expected, isValid } = settingRanges[name as keyof typeof settingRanges];
+    if (typeof value === 'number' && isValid(Math.fround(value))) continue;
+    throw new InvalidArgumentError('AdamOptimizer', name, expected, value);
+  }
+}
+
 /**
  * Adam (Kingma and Ba 2015) for `minimize` and `applyGradients`. Moments are made when a variable is first seen and are
  * kept by the variable's name. Dispose it after use.
+ *
+ * @throws InvalidArgumentError  for a setting out of its range and for the gradient of a variable that does not exist.
+ * @throws AdamDisposedError  when it is used after `dispose`.
  */
 export class AdamOptimizer extends tf.Optimizer {
   /** @nocollapse Weights are interchangeable with tf.train.adam's, so a saved model names that. */
@@ -51,16 +83,23 @@ export class AdamOptimizer extends tf.Optimizer {
   readonly beta2: number;
   readonly epsilon: number;
   private rate: number;
-  private readonly state: Variable;
+  private readonly ownState: Variable;
   private readonly momentsByName = new Map<string, AdamMoments>();
 
   constructor({ learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon }: AdamOptions = {}) {
     super();
+    const settings = { learningRate, beta1, beta2, epsilon: epsilon ?? tf.backend().epsilon() };
+    checkSettings(settings);
     this.rate = learningRate;
     this.beta1 = beta1;
     this.beta2 = beta2;
-    this.epsilon = epsilon ?? tf.backend().epsilon();
-    this.state = adamState({ learningRate, beta1, beta2, epsilon: this.epsilon, step: 0 });
+    this.epsilon = settings.epsilon;
+    this.ownState = adamState({ ...settings, step: 0 });
+  }
+
+  private get state(): Variable {
+    if (this.ownState.isDisposed) throw new AdamDisposedError();
+    return this.ownState;
   }
 
   get learningRate(): number {
@@ -69,8 +108,9 @@ export class AdamOptimizer extends tf.Optimizer {
 
   /** Takes effect with the next step, also in one that was recorded. */
   set learningRate(value: number) {
-    this.rate = value;
+    checkSettings({ learningRate: value });
     setAdamSetting(this.state, 'learningRate', value);
+    this.rate = value;
   }
 
   /** Updates done so far. Reading waits for the steps before; setting it is for checkpoints. */
@@ -93,10 +133,12 @@ export class AdamOptimizer extends tf.Optimizer {
 
   /** Makes the moments of these variables now (zeros), instead of in the first step that has a gradient for them. */
   prepare(variables: readonly Variable[]): void {
+    if (this.ownState.isDisposed) throw new AdamDisposedError();
     for (const variable of variables) this.momentsOf(variable);
   }
 
   override applyGradients(gradients: Gradients | Record<string, Tensor>): void {
+    const { state } = this;
     const named = Array.isArray(gradients)
       ? gradients.map(({ name, tensor }) => [name, tensor] as const)
       : Object.entries(gradients);
@@ -105,11 +147,13 @@ export class AdamOptimizer extends tf.Optimizer {
       const variable = tf.engine().registeredVariables[name];
       // TF.js passes null where the loss does not depend on a variable.
       if (gradient === null || gradient === undefined) continue;
-      if (variable === undefined) throw new Error(`AdamOptimizer: there is no variable "${name}".`);
+      if (variable === undefined) {
+        throw new InvalidArgumentError('AdamOptimizer', 'the name of a gradient', 'that of a variable', name);
+      }
       const { first, second } = this.momentsOf(variable);
       parameters.push({ variable, firstMoment: first, secondMoment: second, gradient });
     }
-    adamUpdate(parameters, this.state);
+    adamUpdate(parameters, state);
   }
 
   private momentsOf(variable: Variable): AdamMoments {
@@ -165,7 +209,8 @@ export class AdamOptimizer extends tf.Optimizer {
   }
 
   override dispose(): void {
-    this.state.dispose();
+    if (this.ownState.isDisposed) return;
+    this.ownState.dispose();
     this.disposeMoments();
   }
 

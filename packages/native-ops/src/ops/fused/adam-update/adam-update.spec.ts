@@ -1,13 +1,17 @@
 import { seededValues } from '../../../../testing/seeded-random.ts';
 import { nativeBackend } from '../../../entry/node.ts';
 import * as tf from '../../../entry/tf.ts';
-import { AdamOptimizer, type NamedTensor } from './adam-optimizer.ts';
+import { InvalidArgumentError } from '../../invalid-argument-error.ts';
+import { AdamDisposedError, AdamOptimizer, type NamedTensor } from './adam-optimizer.ts';
 import { type AdamCase, adamCases, oracleTolerance, steps, trainAdamTolerance } from './adam-update.cases.ts';
 import { adamState, adamUpdate, stateFields } from './adam-update.ts';
 
 afterEach(() => {
   tf.setBackend('native-cpu');
 });
+
+/** Changes no float32 of ordinary size that it is added to. */
+const negligible = 1e-30;
 
 const sizeOf = (shape: readonly number[]) => tf.util.sizeFromShape([...shape]);
 
@@ -166,7 +170,7 @@ describe('AdamOptimizer', () => {
 
   it('accepts a gradient that is the variable itself', () => {
     const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, -2])));
-    const optimizer = new AdamOptimizer({ learningRate: 0.25, epsilon: 0 });
+    const optimizer = new AdamOptimizer({ learningRate: 0.25, epsilon: negligible });
     optimizer.applyGradients({ [variable.name]: variable });
     expect([...variable.dataSync()]).toEqual([0.75, -1.75]);
     variable.dispose();
@@ -189,7 +193,7 @@ describe('AdamOptimizer', () => {
   });
 
   it('follows a learning rate that changes', () => {
-    const optimizer = new AdamOptimizer({ learningRate: 0.1, epsilon: 0 });
+    const optimizer = new AdamOptimizer({ learningRate: 0.1, epsilon: negligible });
     const [variable] = makeVariables([[4]]) as [tf.Variable];
     const start = variable.dataSync().slice();
     optimizer.learningRate = 0;
@@ -286,6 +290,63 @@ describe('AdamOptimizer', () => {
     ).rejects.toThrow(/"iter", then.*received \[iter, w\/m\]/);
     iter.dispose();
     optimizer.dispose();
+  });
+
+  it.each([
+    ['learningRate', [-0.1, Number.NaN, Number.POSITIVE_INFINITY, 1e39]],
+    ['beta1', [-0.1, 1, Number.NaN]],
+    // As float32, 1 - 1e-9 is 1 and 1e-50 is 0.
+    ['beta2', [1.5, Number.NaN, 1 - 1e-9]],
+    ['epsilon', [0, -1e-7, Number.NaN, 1e-50]],
+  ] as const)('refuses a %s out of range, and keeps nothing', (name, values) => {
+    const before = tf.memory().numTensors;
+    for (const value of values) {
+      const make = () => new AdamOptimizer({ [name]: value });
+      expect(make).toThrow(InvalidArgumentError);
+      expect(make).toThrow(`AdamOptimizer: ${name} must be `);
+      expect(make).toThrow(`received ${value}.`);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses to change its learning rate to NaN, and keeps the old one', () => {
+    const optimizer = new AdamOptimizer({ learningRate: 0.5 });
+    expect(() => {
+      optimizer.learningRate = Number.NaN;
+    }).toThrow(InvalidArgumentError);
+    expect(optimizer.learningRate).toBe(0.5);
+    optimizer.dispose();
+  });
+
+  it('refuses the gradient of a variable that does not exist, by its name', () => {
+    const optimizer = new AdamOptimizer();
+    const gradient = tf.scalar(1);
+    expect(() => optimizer.applyGradients({ nobody: gradient })).toThrow(
+      expect.objectContaining({ name: 'InvalidArgumentError', received: 'nobody' }),
+    );
+    expect(optimizer.step).toBe(0);
+    gradient.dispose();
+    optimizer.dispose();
+  });
+
+  it('says so when it is used after dispose, which may be called twice', async () => {
+    const variables = makeVariables(shapes);
+    const optimizer = new AdamOptimizer();
+    optimizer.dispose();
+    optimizer.dispose();
+    const before = tf.memory().numTensors;
+    const uses = [
+      () => applyStep(optimizer, variables, 0),
+      () => optimizer.prepare(variables),
+      () => optimizer.step,
+      () => {
+        optimizer.learningRate = 1;
+      },
+    ];
+    for (const use of uses) expect(use).toThrow(AdamDisposedError);
+    await expect(optimizer.getWeights()).rejects.toThrow('AdamOptimizer was disposed');
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose(variables);
   });
 });
 
