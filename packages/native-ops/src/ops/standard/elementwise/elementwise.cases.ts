@@ -236,6 +236,18 @@ const intCases: readonly OpCase[] = [
     return { name: `${kernel} of int32`, inputs, run: row.run, kernels: [kernel], tolerance: exactly };
   }),
   {
+    name: 'Multiply of int32 beyond 2^53, modulo 2^32',
+    inputs: [
+      { shape: [3], dtype: 'int32', values: [2147483647, 123456789, -2147483648] },
+      { shape: [3], dtype: 'int32', values: [2147483647, 987654321, 2147483647] },
+    ],
+    // The CPU kernel multiplies in float64, where these products lose their last bits.
+    reference: () => tf.tensor1d([1, Math.imul(123456789, 987654321), -2147483648], 'int32'),
+    run: tf.mul,
+    kernels: ['Multiply'],
+    tolerance: exactly,
+  },
+  {
     name: 'FloorDiv of int32, by zero too',
     inputs: [
       { shape: [6], dtype: 'int32', values: [7, -7, 7, -7, 6, 5] },

@@ -223,6 +223,14 @@ const slices: readonly Move[] = [
     // TF.js's CPU kernel takes the steps of the dropped axis for those of the other.
     reference: (x: tf.Tensor) => tf.reshape(tf.stridedSlice(x, [2, 1], [3, 5], [1, 2]), [2]),
   },
+  {
+    kernel: 'StridedSlice',
+    what: 'of [4,6] that begins after its end',
+    shapes: [[4, 6]],
+    run: (x: tf.Tensor) => tf.stridedSlice(x, [0, 5], [4, 1], [1, 1]),
+    // TF.js's CPU kernel throws, although the same with other steps is empty.
+    reference: (x: tf.Tensor) => tf.zeros([4, 0], x.dtype),
+  },
   ...splittings.map(([shape, parts, axis]) => ({
     kernel: 'SplitV',
     what: `of ${list(shape)} into ${parts} along ${axis}`,
