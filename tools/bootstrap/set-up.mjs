@@ -5,11 +5,13 @@ import { ensureNativeToolchain } from './native-toolchain.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { ensureNpmPackages } from './npm-packages.mjs';
 import { SetUpError } from './set-up-error.mjs';
+import { checkSettings } from './settings.mjs';
 
 /** Everything a command needs that runs or builds the packages. */
 export function setUp({ forceBuild = false } = {}) {
   const start = performance.now();
   checkNodeVersion();
+  checkSettings();
   ensureNpmPackages();
   ensureNativeToolchain();
   ensureBuilds({ force: forceBuild });

@@ -85,7 +85,8 @@ describe('the tool chain', () => {
     const script = `
       import { ensureNativeToolchain } from ${JSON.stringify(join(__dirname, 'native-toolchain.mjs'))};
       import { main } from ${JSON.stringify(join(__dirname, 'set-up.mjs'))};
-      await main(() => { ensureNativeToolchain(${JSON.stringify(join(bin, 'stamp'))}); return 0; });`;
+      import { checkSettings } from ${JSON.stringify(join(__dirname, 'settings.mjs'))};
+      await main(() => { checkSettings(); ensureNativeToolchain(${JSON.stringify(join(bin, 'stamp'))}); return 0; });`;
     const { GGB_ONEDNN: _, CXX: __, ...inherited } = process.env;
     // The real apt-get is out of reach of this PATH; GGB_APT=0 says so a second time.
     return spawnSync(process.execPath, ['--input-type=module', '-e', script], {
@@ -136,6 +137,13 @@ describe('the tool chain', () => {
     const onlyVersion = 'test "$1" = --version';
     const result = ensureWith({ ...allTools, 'c++': onlyVersion });
     expect(result.stderr).toContain('c++ cannot build a C++17 program with OpenMP');
+  });
+
+  it('does not ask for oneDNN when GGB_ONEDNN=off, in any spelling', () => {
+    const withoutOnednn = 'for argument; do test "$argument" = -ldnnl && exit 1; done; exit 0';
+    const result = ensureWith({ ...allTools, 'c++': withoutOnednn }, { GGB_ONEDNN: 'off' });
+    expect(result.stderr).toBe('');
+    expect(result.status).toBe(0);
   });
 
   it('asks for oneDNN when no program can be linked with it, says how to do without, and obeys that', () => {

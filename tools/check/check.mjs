@@ -7,6 +7,7 @@ import { checkNodeVersion } from '../bootstrap/node-version.mjs';
 import { ensureNpmPackages } from '../bootstrap/npm-packages.mjs';
 import { repositoryRoot } from '../bootstrap/repository.mjs';
 import { main } from '../bootstrap/set-up.mjs';
+import { expectNoArguments } from '../bootstrap/settings.mjs';
 import { countsLine, writeReport } from '../ci/report.mjs';
 import { clangFormatProblem, cppFiles, shellScripts } from './sources.mjs';
 
@@ -19,6 +20,7 @@ import { clangFormatProblem, cppFiles, shellScripts } from './sources.mjs';
  */
 
 await main(() => {
+  expectNoArguments('npm run check');
   checkNodeVersion();
   ensureNpmPackages();
   /** @type {import('../ci/report.mjs').Report} */

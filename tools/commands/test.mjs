@@ -4,12 +4,18 @@ import { runNx } from '../bootstrap/run-command.mjs';
 import { main, setUp } from '../bootstrap/set-up.mjs';
 import { countsLine, readReports, reportFolder } from '../ci/report.mjs';
 
+const args = process.argv.slice(2);
+
 await main(() => {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log('Usage: npm test -- [-p PROJECT] [arguments for jest]\nAll of it goes to `nx run-many -t test`.');
+    return 0;
+  }
   setUp();
   rmSync(reportFolder(), { recursive: true, force: true });
   // One project at a time: the specs themselves use every core. What they depend on has just been built.
   const options = ['--parallel=1', '--output-style=stream', '--exclude-task-dependencies'];
-  const status = runNx(['run-many', '-t', 'test', ...options, ...process.argv.slice(2)]);
+  const status = runNx(['run-many', '-t', 'test', ...options, ...args]);
   const report = readReports(reportFolder());
   if (report === undefined) {
     console.error('npm test: no suite reported a count, so nothing is known to have passed.');

@@ -1,5 +1,5 @@
 // The addon as TypeScript sees it, and how it is found.
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { BackendUnavailableError } from './errors.ts';
@@ -37,7 +37,6 @@ export interface NativeAddon {
   readonly streamVersion: number;
   readonly convolutionLibrary: string;
   readonly bestInstructionSet: string;
-  readonly availableThreads: number;
 }
 
 const require = createRequire(import.meta.url);
@@ -59,9 +58,12 @@ export function loadAddon(path = ''): NativeAddon {
         : 'Build it: npx nx run native-ops:build-addon (npm test and npm run demo do so themselves).',
     );
   }
+  let addon: Partial<NativeAddon>;
   try {
-    return require(file) as NativeAddon;
+    checkLength(file);
+    addon = require(file) as Partial<NativeAddon>;
   } catch (error) {
+    if (error instanceof BackendUnavailableError) throw error;
     throw new BackendUnavailableError(
       'native-cpu',
       `${file} could not be loaded: ${error instanceof Error ? error.message : String(error)}`,
@@ -69,4 +71,42 @@ export function loadAddon(path = ''): NativeAddon {
       { cause: error },
     );
   }
+  if (typeof addon.Engine !== 'function' || !Array.isArray(addon.ops) || typeof addon.streamVersion !== 'number') {
+    throw new BackendUnavailableError(
+      'native-cpu',
+      `${file} is not the native-ops addon: it exports [${Object.keys(addon).slice(0, 5).join(', ')}]`,
+      path
+        ? "Correct GGB_NATIVE_OPS_ADDON, or unset it to use the package's own build."
+        : 'Rebuild it: npx nx run native-ops:build-addon.',
+    );
+  }
+  return addon as NativeAddon;
+}
+
+/**
+ * Refuses an ELF file that ends before its section headers do: a copy or a link that was cut off. The loader would map
+ * what is missing, and the first access ends the process with SIGBUS, which nobody can catch. Other files are the
+ * loader's to judge. Offsets: System V ABI, "ELF Header", 64 bits.
+ */
+function checkLength(file: string): void {
+  const header = Buffer.alloc(64);
+  const descriptor = openSync(file, 'r');
+  try {
+    if (readSync(descriptor, header, 0, header.length, 0) < 6 || header.readUInt32BE(0) !== 0x7f454c46) return;
+  } finally {
+    closeSync(descriptor);
+  }
+  const [is64Bits, isLittleEndian] = [header[4] === 2, header[5] === 1];
+  if (!is64Bits || !isLittleEndian) return;
+  const { size } = statSync(file);
+  const expected = Math.max(
+    header.length,
+    Number(header.readBigUInt64LE(0x28)) + header.readUInt16LE(0x3a) * header.readUInt16LE(0x3c),
+  );
+  if (size >= expected) return;
+  throw new BackendUnavailableError(
+    'native-cpu',
+    `${file} is truncated (${size} bytes, ${expected} expected)`,
+    'Remove it and rebuild: npx nx run native-ops:build-addon.',
+  );
 }

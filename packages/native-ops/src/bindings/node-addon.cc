@@ -193,7 +193,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("streamVersion", ggb::kStreamVersion);
   exports.Set("convolutionLibrary", ggb::ConvolutionLibrary());
   exports.Set("bestInstructionSet", ggb::InstructionSetName(ggb::BestInstructionSet()));
-  exports.Set("availableThreads", omp_get_num_procs());
   return exports;
 }
 

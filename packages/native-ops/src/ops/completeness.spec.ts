@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,21 @@ describe('a new op folder', () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'new-op.md'), '# new-op\n\nGradient: none, because it updates in place.\n');
     expect(findGaps(copy).join('\n')).not.toContain('new-op.gradient.ts');
+  });
+
+  it.each([
+    ['import', 'import { elementwiseKernels }', 'standard/elementwise: registry.ts does not import it'],
+    [
+      'line in the list',
+      '...elementwiseKernels',
+      'elementwise: registry.ts imports elementwiseKernels, but does not list',
+    ],
+  ])('whose %s in registry.ts is commented out fails', (_name, line, gap) => {
+    const registry = join(copy, 'registry.ts');
+    const source = readFileSync(registry, 'utf8');
+    expect(source).toContain(line);
+    writeFileSync(registry, source.replace(line, `// ${line}`));
+    expect(findGaps(copy)).toContainEqual(expect.stringContaining(gap));
   });
 
   it('whose kernel registry.cc forgot fails by the name of the kernel', () => {

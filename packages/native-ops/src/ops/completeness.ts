@@ -29,7 +29,7 @@ interface Role {
 
 /**
  * What is missing under `opsFolder`, one sentence per gap; empty when everything is there. Checks the files of every op
- * folder, that registry.ts imports it, and that registry.cc lists every op that a *.portable.cc defines.
+ * folder, that registry.ts imports and lists it, and that registry.cc lists every op that a *.portable.cc defines.
  */
 export function findGaps(opsFolder: string): string[] {
   const typescriptRegistry = readFileSync(join(opsFolder, 'registry.ts'), 'utf8');
@@ -49,17 +49,30 @@ export function findGaps(opsFolder: string): string[] {
         if (suffix === '.gradient.ts' && saysNoGradient(join(folder, `${name}.md`))) continue;
         gaps.push(`ops/${place}: ${name}${suffix} is missing (${purpose})`);
       }
-      if (!typescriptRegistry.includes(`'./${group}/${name}/`)) {
+      const imported = kernelsImportedFrom(`./${group}/${name}/`, typescriptRegistry);
+      if (imported.length === 0) {
         gaps.push(`ops/${place}: registry.ts does not import it, so none of its kernels is registered`);
       }
+      for (const kernels of imported) {
+        if (!new RegExp(`^ *\\.\\.\\.${kernels},`, 'm').test(typescriptRegistry)) {
+          gaps.push(`ops/${place}: registry.ts imports ${kernels}, but does not list it`);
+        }
+      }
       for (const op of opsDefinedIn(folder)) {
-        if (!new RegExp(`OP\\(${op},`).test(nativeRegistry)) {
+        if (!new RegExp(`^ *OP\\(${op},`, 'm').test(nativeRegistry)) {
           gaps.push(`ops/${place}: ${op} is defined, but registry.cc does not list it`);
         }
       }
     }
   }
   return gaps;
+}
+
+/** Lists of kernels that the registry imports from a folder; what is commented out does not count. */
+function kernelsImportedFrom(folder: string, registry: string): string[] {
+  return [...registry.matchAll(/^import \{ (\w+Kernels) \} from '([^']+)';$/gm)].flatMap(([, kernels, file]) =>
+    file?.startsWith(folder) ? [kernels as string] : [],
+  );
 }
 
 function foldersIn(folder: string): string[] {

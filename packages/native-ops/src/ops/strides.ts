@@ -1,5 +1,8 @@
 // Shapes and strides as commands describe them. Strides count elements.
 
+/** Most axes a command can describe (kMaxRank in runtime/command-reader.h). */
+export const maxRank = 8;
+
 /** Distance between neighbours along each axis of a dense row-major tensor. */
 export function rowMajorStrides(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length);

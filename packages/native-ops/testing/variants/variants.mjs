@@ -9,6 +9,9 @@
  * @property {'asan' | 'onednn3'} [needs]  what must be there besides the tool chain of README.md.
  */
 
+/** Sanitizers see nothing of oneDNN's JIT code; without oneDNN they see our own convolutions, which else hardly run. */
+const ownConvolutions = ['-DGGB_ONEDNN=OFF'];
+
 /** @type {Readonly<Record<string, Variant>>} */
 export const variants = {
   guard: {
@@ -26,7 +29,7 @@ export const variants = {
   'avx2-isa': { why: 'processors without AVX-512', env: { GGB_ISA: 'avx2' } },
   asan: {
     why: 'AddressSanitizer over our own kernels and the border',
-    cmake: ['-DGGB_SANITIZE=address'],
+    cmake: ['-DGGB_SANITIZE=address', ...ownConvolutions],
     // Node keeps memory until it exits, so leaks are the business of the conformance tests; running out of memory is an
     // answer here, not a bug.
     env: { ASAN_OPTIONS: 'detect_leaks=0:allocator_may_return_null=1' },
@@ -34,7 +37,7 @@ export const variants = {
   },
   ubsan: {
     why: 'UndefinedBehaviorSanitizer over our own kernels and the border; the first finding ends the process',
-    cmake: ['-DGGB_SANITIZE=undefined'],
+    cmake: ['-DGGB_SANITIZE=undefined', ...ownConvolutions],
     env: { UBSAN_OPTIONS: 'print_stacktrace=1' },
   },
   'onednn-off': { why: 'convolutions by own kernels alone', cmake: ['-DGGB_ONEDNN=OFF'] },

@@ -224,6 +224,8 @@ function binaryCases(row: BinaryRow): OpCase[] {
   return cases;
 }
 
+const infinities = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+
 const intCases: readonly OpCase[] = [
   ...intBinaryRows.map((kernel): OpCase => {
     const row = binaryRows.find((candidate) => candidate.kernel === kernel) as BinaryRow;
@@ -251,6 +253,18 @@ const intCases: readonly OpCase[] = [
     ],
     run: tf.mod,
     kernels: ['Mod'],
+    tolerance: exactly,
+  },
+  {
+    name: 'Pow as Math.pow has it, not as C has it',
+    inputs: [
+      { shape: [9], values: [1, 1, 1, -1, -1, -1, Number.NaN, 2, 0] },
+      { shape: [9], values: [Number.NaN, ...infinities, Number.NaN, ...infinities, 0, Number.POSITIVE_INFINITY, 0] },
+    ],
+    // Not the CPU kernel alone: the values are those of ECMA-262.
+    reference: () => tf.tensor1d([...new Array<number>(6).fill(Number.NaN), 1, Number.POSITIVE_INFINITY, 1]),
+    run: tf.pow,
+    kernels: ['Pow'],
     tolerance: exactly,
   },
   ...(['LogicalAnd', 'LogicalOr'] as const).map(

@@ -9,6 +9,7 @@
 #include "runtime/element-type.h"
 #include "runtime/execution-context.h"
 #include "runtime/instruction-set.h"
+#include "runtime/javascript-numbers.h"
 #include "runtime/parallel.h"
 
 namespace ggb::GGB_ISA_NAMESPACE {
@@ -246,7 +247,7 @@ Status BinaryFloat(Binary function, ExecutionContext& context, const Broadcast& 
     case Binary::k_mod:
       return map(dear, [](float u, float v) { return FloorMod(u, v); });
     case Binary::k_pow:
-      return map(dear, [](float u, float v) { return std::pow(u, v); });
+      return map(dear, [](float u, float v) { return Pow(u, v); });
     case Binary::k_maximum:
       return map(cheap, [](float u, float v) { return u > v || u != u ? u : v; });
     case Binary::k_minimum:
@@ -275,13 +276,6 @@ int32_t FloorModulo(int32_t a, int32_t b) {
   if (b == 0 || b == -1) return 0;
   const int32_t remainder = a % b;
   return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
-}
-
-int32_t WrapToInt(double value) {
-  // As Int32Array does: modulo 2^32, not finite becomes 0.
-  if (!(std::fabs(value) < INFINITY)) return 0;
-  const double wrapped = std::fmod(std::trunc(value), 4294967296.0);
-  return static_cast<int32_t>(static_cast<uint32_t>(static_cast<int64_t>(wrapped)));
 }
 
 Status BinaryInt(Binary function, ExecutionContext& context, const Broadcast& shape, const int32_t* a, const int32_t* b,

@@ -3,9 +3,7 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelRuntime, type NativeKernel, nativeKernel } from '../../../backend/kernel-runtime.ts';
 import { backend_util, util } from '../../../tfjs/registered-core.ts';
-import { broadcastStrides, collapse } from '../../strides.ts';
-
-const maxRank = 8;
+import { broadcastStrides, collapse, maxRank } from '../../strides.ts';
 
 // float32 -> float32; the names in commands are these in lower case.
 const floatUnary = [

@@ -18,10 +18,10 @@ import type {
 import { NativeKernelError } from '../../../backend/errors.ts';
 import { type KernelRuntime, type NativeKernel, nativeKernel } from '../../../backend/kernel-runtime.ts';
 import { backend_util, slice_util, util } from '../../../tfjs/registered-core.ts';
-import { rowMajorStrides } from '../../strides.ts';
+import { maxRank, rowMajorStrides } from '../../strides.ts';
 import { newAxisPosition } from './alias.ts';
 import { padConstant } from './pad.ts';
-import { copyStrided, isNative, maxRank, type View } from './strided-copy.ts';
+import { copyStrided, isNative, type View } from './strided-copy.ts';
 
 /** The whole of a dense tensor. */
 const dense = (shape: readonly number[]): View => ({ offset: 0, strides: rowMajorStrides(shape) });

@@ -3,10 +3,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelRuntime } from '../../../backend/kernel-runtime.ts';
 import { util } from '../../../tfjs/registered-core.ts';
-import { collapse } from '../../strides.ts';
-
-/** Most axes a command can describe (kMaxRank in runtime/command-reader.h). */
-export const maxRank = 8;
+import { collapse, maxRank } from '../../strides.ts';
 
 /** Where element [0, 0, ...] lies in a buffer, and how far its neighbours are along each axis; both count elements. */
 export interface View {

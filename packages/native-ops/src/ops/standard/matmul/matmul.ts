@@ -2,10 +2,8 @@
 import type { BatchMatMulAttrs, TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelRuntime, type NativeKernel, nativeKernel } from '../../../backend/kernel-runtime.ts';
 import { backend_util, util } from '../../../tfjs/registered-core.ts';
-import { broadcastStrides, collapse } from '../../strides.ts';
+import { broadcastStrides, collapse, maxRank } from '../../strides.ts';
 import { mapBinary, mapUnary } from '../elementwise/elementwise.ts';
-
-const maxRank = 8;
 
 interface MatMulInputs {
   readonly a: TensorInfo;

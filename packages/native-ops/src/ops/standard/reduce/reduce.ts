@@ -2,8 +2,7 @@
 import type { DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelRuntime, type NativeKernel, nativeKernel } from '../../../backend/kernel-runtime.ts';
 import { backend_util, util } from '../../../tfjs/registered-core.ts';
-
-const maxRank = 8;
+import { maxRank } from '../../strides.ts';
 
 type ReduceFunction = 'sum' | 'mean' | 'prod' | 'max' | 'min';
 
