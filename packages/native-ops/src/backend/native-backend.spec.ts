@@ -82,6 +82,15 @@ describe('the native-cpu backend', () => {
     expect(() => tf.square(x)).toThrow(/disposed/);
   });
 
+  it("hands out values that are nobody else's", () => {
+    const x = tf.neg([1, 2, 3]);
+    tf.topk(x as tf.Tensor1D, 1);
+    const values = x.dataSync();
+    values[0] = 99;
+    expect([...x.dataSync()]).toEqual([-1, -2, -3]);
+    expect([...tf.mul(x, 1).dataSync()]).toEqual([-1, -2, -3]);
+  });
+
   it('times kernels to their end', async () => {
     const x = tf.ones([512, 512]);
     const { kernelMs } = (await nativeBackend().time(() => tf.exp(x).dispose())) as { kernelMs: number };
@@ -156,8 +165,54 @@ describe('a failure in a batch', () => {
     expect(caught).toMatchObject({ kernel: 'BreakOff', status: 'invalid-shape' });
     expect(() => backend.valuesOf(after)).toThrow(caught as Error);
     expect([...backend.valuesOf(good)]).toEqual([-1, -2]);
-    const later = backend.dispatch(negate, { x }, {}, undefined) as tf.TensorInfo;
-    expect([...backend.valuesOf(later)]).toEqual([-1, -2]);
+  });
+
+  it('is thrown again by whoever uses what was not computed, however much later', () => {
+    const bad = backend.dispatch(breakOff, {}, {}, undefined) as tf.TensorInfo;
+    expect(() => backend.flush()).toThrow(/BreakOff/);
+    expect(() => backend.dispatch(negate, { x: bad }, {}, undefined)).toThrow(/BreakOff/);
+    expect(() => backend.dispatchFallback('Any', () => backend.upload(backend.valuesOf(bad), [2], 'float32'))).toThrow(
+      /BreakOff/,
+    );
+  });
+
+  it('leaves alone what does not depend on it', () => {
+    backend.dispatch(breakOff, {}, {}, undefined);
+    const x = backend.upload(Float32Array.of(1, 2), [2], 'float32');
+    expect(() => backend.flush()).toThrow(/BreakOff/);
+    expect([...backend.valuesOf(x)]).toEqual([1, 2]);
+    const y = backend.dispatch(negate, { x }, {}, undefined) as tf.TensorInfo;
+    expect([...backend.valuesOf(y)]).toEqual([-1, -2]);
+  });
+
+  it('does not keep a tensor from being disposed', () => {
+    const before = backend.numDataIds();
+    const bad = backend.dispatch(breakOff, {}, {}, undefined) as tf.TensorInfo;
+    backend.release(bad);
+    expect(backend.numDataIds()).toBe(before);
+    expect(() => backend.flush()).toThrow(/BreakOff/);
+    backend.flush();
+  });
+
+  it('of an allocation does not reach later kernels', () => {
+    const huge = () => backend.output([1 << 21, 1 << 21], 'float32');
+    const allocateTooMuch = { kernelName: 'AllocateTooMuch', accepts: () => true, run: huge };
+    const bad = backend.dispatch(allocateTooMuch, {}, {}, undefined) as tf.TensorInfo;
+    expect(() => backend.flush()).toThrow(/AllocateTooMuch/);
+    backend.release(bad);
+    const x = backend.upload(Float32Array.of(1, 2), [2], 'float32');
+    const y = backend.dispatch(negate, { x }, {}, undefined) as tf.TensorInfo;
+    expect([...backend.valuesOf(y)]).toEqual([-1, -2]);
+  });
+
+  it('of a size that is none is thrown at once, by the name of the kernel', () => {
+    for (const size of [-3, 2.5, Number.NaN]) {
+      const run = () => backend.output([2, size], 'float32');
+      const make = { kernelName: 'MakeSize', accepts: () => true, run };
+      expect(() => backend.dispatch(make, {}, {}, undefined)).toThrow(
+        `MakeSize: the result would have shape [2,${size}]`,
+      );
+    }
   });
 });
 

@@ -47,11 +47,15 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   /** Outputs of the kernel that runs, and of those it calls. */
   private readonly made: TensorEntry[] = [];
   private depth = 0;
+  private fallbackDepth = 0;
   private sequence = 0;
   /** Names of the kernels since the last flush; the first has sequence number `pendingFrom`. */
   private pendingKernels: string[] = [];
   private pendingFrom = 1;
-  private readonly failures: { from: number; to: number; error: NativeKernelError }[] = [];
+  /** What the commands since the last flush write. */
+  private pendingWrites: { entry: TensorEntry; sequence: number }[] = [];
+  /** Entries whose values were brought to JavaScript for the CPU kernel that runs. */
+  private readonly hostCopies: TensorEntry[] = [];
 
   constructor(
     readonly addon: NativeAddon,
@@ -114,7 +118,16 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   dispatchFallback(kernelName: string, fallback: () => TensorInfo | TensorInfo[]): TensorInfo | TensorInfo[] {
     this.beginKernel(kernelName);
     this.report.count(kernelName, 'fallback');
-    return fallback();
+    this.fallbackDepth++;
+    try {
+      return fallback();
+    } finally {
+      this.fallbackDepth--;
+      if (this.fallbackDepth === 0) {
+        for (const entry of this.hostCopies) if (entry.handle !== undefined) entry.host = undefined;
+        this.hostCopies.length = 0;
+      }
+    }
   }
 
   private beginKernel(kernelName: string): void {
@@ -131,8 +144,10 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   flush(): void {
     const from = this.pendingFrom;
     const kernels = this.pendingKernels;
+    const writes = this.pendingWrites;
     this.pendingFrom = this.sequence + 1;
     this.pendingKernels = [];
+    this.pendingWrites = [];
     if (this.stream.isEmpty) return;
     const failure = this.native.run(this.stream.finish());
     this.stream.clear();
@@ -142,8 +157,8 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     // The stream carries the low 32 bits of a sequence number; a long training has more kernels than that.
     const position = (failure.sequence - from) | 0;
     const error = toKernelError(kernels[position] ?? 'dispose', failure);
-    // Nothing after the failed command was computed: reading such a tensor later must not give garbage.
-    this.failures.push({ from: from + position, to: this.sequence, error });
+    // Nothing from the failed command on was computed: whoever reads or uses such a tensor later must not get garbage.
+    for (const { entry, sequence } of writes) if (sequence >= from + position) entry.failure = error;
     throw error;
   }
 
@@ -169,6 +184,14 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
 
   output(shape: readonly number[], dtype: DataType): TensorInfo {
     const type = asElementType(dtype);
+    const wrong = shape.find((size) => !(Number.isSafeInteger(size) && size >= 0));
+    if (wrong !== undefined) {
+      throw new NativeKernelError(
+        this.pendingKernels.at(-1) ?? 'tensor',
+        'invalid-shape',
+        `the result would have shape [${shape}], and ${wrong} is not a size: expected whole numbers from 0 on`,
+      );
+    }
     const entry = this.makeEntry(dtype, util.sizeFromShape(shape as number[]));
     entry.handle = this.newHandle();
     this.made.push(entry);
@@ -240,6 +263,8 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     if (entry === undefined) return true;
     entry.refCount--;
     if (!force && entry.refCount > 0) return false;
+    entry.isLive = false;
+    this.liveEntries--;
     if (entry.complexTensorInfos !== undefined) {
       this.disposeData(entry.complexTensorInfos.real.dataId, true);
       this.disposeData(entry.complexTensorInfos.imag.dataId, true);
@@ -247,8 +272,6 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     this.releaseCasts(entry);
     this.releaseHandle(entry);
     entry.host = undefined;
-    entry.isLive = false;
-    this.liveEntries--;
     if (!(dataId instanceof TensorEntry && dataId === entry)) this.foreign.delete(dataId);
     return true;
   }
@@ -260,13 +283,17 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   override readSync(dataId: object): backend_util.BackendValues {
     const entry = this.entryOf(dataId);
     if (entry.dtype === 'complex64') return super.readSync(dataId);
-    const values = entry.host ?? this.downloadValues(entry);
-    return util.convertBackendValuesAndArrayBuffer(values, entry.dtype);
+    // Values that are native are handed out as a copy of their own: what the caller does to it must not reach the tensor.
+    const values = entry.handle === undefined ? entry.host : this.downloadValues(entry);
+    return util.convertBackendValuesAndArrayBuffer(values as backend_util.BackendValues, entry.dtype);
   }
 
-  /** Values in JavaScript, kept there: CPU kernels read the same tensor more than once. */
+  /** Values in JavaScript, kept there until the CPU kernel that asks is done: such kernels read a tensor more than once. */
   hostValues(entry: TensorEntry): backend_util.BackendValues {
-    if (entry.host === undefined && entry.handle !== undefined) entry.host = this.downloadValues(entry);
+    if (entry.host === undefined && entry.handle !== undefined) {
+      entry.host = this.downloadValues(entry);
+      this.hostCopies.push(entry);
+    }
     return entry.host as backend_util.BackendValues;
   }
 
@@ -307,7 +334,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
 
   private makeEntry(dtype: DataType, size: number): TensorEntry {
     this.liveEntries++;
-    return new TensorEntry(this, dtype, size, this.sequence);
+    return new TensorEntry(this, dtype, size);
   }
 
   private find(dataId: object): TensorEntry | undefined {
@@ -341,12 +368,15 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
 
   private releaseHandle(entry: TensorEntry): void {
     if (entry.handle === undefined) return;
-    this.stream.free(entry.handle, this.sequence);
+    this.freeHandle(entry.handle);
+    entry.handle = undefined;
+  }
+
+  private freeHandle(handle: BufferHandle): void {
+    this.stream.free(handle, this.sequence);
     // The slot may be used again once the native side has seen the FREE: uploads do not wait for the stream. A slot whose
     // generations are used up is left alone.
-    if (entry.handle.generation < lastGeneration) this.releasedIndices.push(entry.handle.index);
-    entry.handle = undefined;
-    if (this.stream.count > flushWords) this.flush();
+    if (handle.generation < lastGeneration) this.releasedIndices.push(handle.index);
   }
 
   private releaseCasts(entry: TensorEntry): void {
@@ -357,6 +387,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   private inputHandle(tensor: TensorInfo): BufferHandle {
     let entry = this.entryOf(tensor.dataId);
     if (entry.dtype !== tensor.dtype) entry = this.castEntry(entry, asElementType(tensor.dtype));
+    if (entry.failure !== undefined) throw entry.failure;
     entry.handle ??= this.uploadValues(entry);
     return entry.handle;
   }
@@ -371,6 +402,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
         `a ${tensor.dtype} tensor that shares the memory of a ${entry.dtype} tensor cannot be written in place`,
       );
     }
+    this.pendingWrites.push({ entry, sequence: this.sequence });
     // The kernel changes the native values: copies, in JavaScript or as another type, would go stale.
     entry.host = undefined;
     this.releaseCasts(entry);
@@ -382,7 +414,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     let cast = entry.casts.get(type);
     if (cast === undefined) {
       // Not counted as a tensor: TF.js looks for kernels that leave more tensors behind than they return.
-      cast = new TensorEntry(this, type, entry.size, this.sequence);
+      cast = new TensorEntry(this, type, entry.size);
       cast.host = toTypedArray(this.hostValues(entry), type);
       entry.casts.set(type, cast);
     }
@@ -392,7 +424,11 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   private uploadValues(entry: TensorEntry): BufferHandle {
     const handle = this.newHandle();
     const values = toTypedArray(entry.host as backend_util.BackendValues, asElementType(entry.dtype));
-    this.check(this.native.upload(handle.index, handle.generation, values));
+    const failure = this.native.upload(handle.index, handle.generation, values);
+    if (failure !== null) {
+      this.freeHandle(handle);
+      throw toKernelError(this.pendingKernels.at(-1) ?? 'tensor', failure);
+    }
     // From here on the native buffer is the truth; keeping both would double the memory of every input.
     entry.host = undefined;
     return handle;
@@ -400,8 +436,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
 
   private downloadValues(entry: TensorEntry): NumericValues {
     this.flush();
-    const failed = this.failures.find(({ from, to }) => entry.sequence >= from && entry.sequence <= to);
-    if (failed !== undefined) throw failed.error;
+    if (entry.failure !== undefined) throw entry.failure;
     const type = asElementType(entry.dtype);
     const values = newTypedArray(type, entry.size);
     const handle = entry.handle as BufferHandle;

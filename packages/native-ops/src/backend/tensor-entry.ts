@@ -1,6 +1,7 @@
 // The data behind a TF.js tensor on the native backend. The entry itself is the dataId, so no map is looked up.
 import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { BufferHandle, ElementType } from './command-stream.ts';
+import type { NativeKernelError } from './errors.ts';
 
 /** What an entry asks of its backend. */
 export interface EntryOwner {
@@ -18,13 +19,13 @@ export class TensorEntry {
   /** Copies of this data as other types, made when TF.js's CPU kernels hand out the same data under another dtype. */
   casts: Map<ElementType, TensorEntry> | undefined;
   isLive = true;
+  /** Why the values were never computed, when they were not. */
+  failure: NativeKernelError | undefined;
 
   constructor(
     readonly owner: EntryOwner,
     readonly dtype: DataType,
     readonly size: number,
-    /** Sequence number of the kernel that made it. */
-    readonly sequence: number,
   ) {}
 
   /** Read by TF.js's CPU kernels. */

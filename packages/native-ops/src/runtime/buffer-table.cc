@@ -25,9 +25,6 @@ Status BufferTable::Create(BufferHandle handle, int64_t bytes) {
   if (handle.index < 0 || handle.index >= kMaxIndex) {
     return Status(StatusCode::kInvalidHandle, Describe(handle) + ": index out of range");
   }
-  if (bytes < 0 || bytes > kMaxBytes) {
-    return Status(StatusCode::kInvalidShape, "a buffer of " + std::to_string(bytes) + " bytes was asked for");
-  }
   if (static_cast<size_t>(handle.index) >= slots_.size()) slots_.resize(static_cast<size_t>(handle.index) + 1);
   Slot& slot = slots_[static_cast<size_t>(handle.index)];
   if (slot.live || handle.generation <= slot.generation) {
@@ -38,8 +35,11 @@ Status BufferTable::Create(BufferHandle handle, int64_t bytes) {
   slot.generation = handle.generation;
   slot.live = true;
   ++live_buffers_;
+  // From here on the slot is live even when it stays empty, so that the FREE that belongs to it is in order.
+  if (bytes < 0 || bytes > kMaxBytes) {
+    return Status(StatusCode::kInvalidShape, "a buffer of " + std::to_string(bytes) + " bytes was asked for");
+  }
   if (!allocator_->Allocate(static_cast<size_t>(bytes), &slot.block)) {
-    // The slot stays live and empty, so that the FREE that belongs to it is still in order.
     return Status(StatusCode::kOutOfMemory, "no memory for " + std::to_string(bytes) + " bytes, " +
                                                 std::to_string(allocator_->live_bytes()) +
                                                 " are in use; dispose tensors (tf.tidy) or use a smaller batch");

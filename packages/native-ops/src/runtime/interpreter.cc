@@ -50,7 +50,7 @@ Status Interpreter::RunCommand(int32_t opcode, const int32_t* arguments, int64_t
     BufferHandle handle;
     handle.index = reader.ReadInt();
     handle.generation = reader.ReadInt();
-    const int64_t bytes = opcode == kOpcodeAllocate ? reader.ReadSize() : 0;
+    const int64_t bytes = opcode == kOpcodeAllocate ? reader.ReadStride() : 0;  // Create judges it
     GGB_RETURN_IF_ERROR(reader.Finish());
     return opcode == kOpcodeAllocate ? buffers_.Create(handle, bytes) : buffers_.Free(handle);
   }

@@ -98,12 +98,24 @@ describe('the interpreter', () => {
     expect(engine.download(0, 1, new Float32Array(3))).toMatchObject({ code: invalidShape });
   });
 
-  it('refuses negative and absurd sizes without allocating', () => {
-    expect(run(allocate(0, 1, -4))).toMatchObject({ code: invalidCommand });
-    expect(run(allocate(0, 1, 2 ** 50))).toMatchObject({ code: invalidShape });
+  it('refuses negative and absurd sizes without allocating, and takes the FREE that belongs to them', () => {
+    expect(run(allocate(0, 1, -4))).toMatchObject({ code: invalidShape });
+    expect(run(allocate(1, 1, 2 ** 50))).toMatchObject({ code: invalidShape });
     expect(run(allocate(2 ** 30, 1, 4))).toMatchObject({ code: invalidHandle });
     expect(run(negate(2 ** 62, [0, 1], [0, 1]))).not.toBeNull();
-    expect(engine.statistics().liveBytes).toBe(0);
+    expect(run(free(0, 1), free(1, 1))).toBeNull();
+    expect(engine.statistics()).toMatchObject({ liveBytes: 0, buffers: 0 });
+  });
+
+  it('refuses a command that announces more items than it has words for', () => {
+    engine.upload(0, 1, new Float32Array(5));
+    const adam = addon.ops.find(({ name }) => name === 'adam_update') as (typeof addon.ops)[number];
+    const parameter = [...size(5), 0, 1, 0, 1, 0, 1, 0, 1];
+    const words = [0, 1, 1000, ...parameter];
+    expect(run([adam.opcode, words.length, 12, ...words])).toMatchObject({
+      code: invalidCommand,
+      message: '1000 items were announced, the command has 10 more words',
+    });
   });
 
   it('hands released memory out again', () => {

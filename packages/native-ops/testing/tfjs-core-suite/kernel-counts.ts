@@ -1,6 +1,8 @@
 // TF.js's suite makes a new backend for every group of specs, so the counts of all of them are added up.
 import type { KernelCount } from '../../src/backend/kernel-report.ts';
 import { NativeBackend } from '../../src/entry/node.ts';
+import { nativeKernels } from '../../src/ops/registry.ts';
+import { getKernelsForBackend } from '../../src/tfjs/registered-core.ts';
 
 const totals = new Map<string, { native: number; fallback: number }>();
 
@@ -17,5 +19,14 @@ NativeBackend.prototype.dispose = function () {
   dispose.call(this);
 };
 
-(globalThis as unknown as { suiteKernelCounts: () => KernelCount[] }).suiteKernelCounts = () =>
-  [...totals].map(([kernel, counts]) => ({ kernel, ...counts })).sort((a, b) => (a.kernel < b.kernel ? -1 : 1));
+// Every kernel of the backend, those that the suite never calls too.
+(globalThis as unknown as { suiteKernelCounts: () => (KernelCount & { isNative: boolean })[] }).suiteKernelCounts =
+  () => {
+    const native = new Set(nativeKernels.map(({ kernelName }) => kernelName));
+    const names = new Set([...native, ...getKernelsForBackend('cpu').map(({ kernelName }) => kernelName)]);
+    return [...names].sort().map((kernel) => ({
+      kernel,
+      isNative: native.has(kernel),
+      ...(totals.get(kernel) ?? { native: 0, fallback: 0 }),
+    }));
+  };

@@ -207,15 +207,17 @@ function kernelTable(rows) {
   const fallback = sum('fallback');
   const share = ((100 * native) / (native + fallback)).toFixed(1);
   const cells = [
-    ['kernel', 'native', 'fallback'],
-    ...rows.map((row) => [row.kernel, `${row.native}`, `${row.fallback}`]),
+    ['kernel', 'form', 'native', 'fallback'],
+    ...rows.map((row) => [row.kernel, row.isNative ? 'native' : 'TF.js', `${row.native}`, `${row.fallback}`]),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column].length)));
+  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
   const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  const forms = rows.filter((row) => row.isNative).length;
   return [
-    `Calls while TF.js's own suite runs: ${native} native, ${fallback} fallback (${share} % native).`,
-    `${rows.filter((row) => row.native > 0).length} kernels have a native form, ${rows.filter((row) => row.native === 0).length} have none.`,
+    `${forms} kernels have a native form, ${rows.length - forms} run on TF.js's CPU kernels. The last two columns count the calls`,
+    `while TF.js's own suite runs: ${native} native, ${fallback} fallback (${share} % native). A kernel with a native form falls`,
+    'back for data types, ranks and layouts that the form does not cover.',
     '',
     ...[line(cells[0]), rule, ...cells.slice(1).map(line)],
   ].join('\n');

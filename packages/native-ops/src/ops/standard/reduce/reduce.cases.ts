@@ -118,6 +118,28 @@ function floatCases({ kernel, run, tolerance, values, smooth }: Row): OpCase[] {
       kernels: [kernel],
       tolerance,
     },
+    ...(
+      [
+        [
+          [0, 4, 3],
+          [0, 2],
+        ],
+        [
+          [3, 0, 4, 3],
+          [1, 3],
+        ],
+        [
+          [3, 2, 0, 4, 3],
+          [2, 4],
+        ],
+      ] as const
+    ).map(([shape, axes]) => ({
+      name: `${kernel} of no values over [${axes}] of [${shape}]`,
+      inputs: [{ shape }],
+      run: over([...axes]),
+      kernels: [kernel],
+      tolerance,
+    })),
     {
       name: `${kernel} over rows of an empty tensor`,
       inputs: [{ shape: [3, 0] }],

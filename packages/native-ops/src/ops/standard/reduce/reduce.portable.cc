@@ -290,6 +290,12 @@ Status Reduce(CommandReader& arguments, ExecutionContext& context, const Layout&
   Out* y = arguments.ReadOutput<Out>(layout.outputs);
   GGB_RETURN_IF_ERROR(arguments.Finish());
   if (layout.outputs == 0) return Status::Ok();
+  if (layout.reduced_count() == 0) {
+    // Sums of nothing. The paths below take for granted that every run has elements.
+    const Out nothing = finish(Op::Start());
+    for (int64_t i = 0; i < layout.outputs; ++i) y[i] = nothing;
+    return Status::Ok();
+  }
   if (layout.inner_is_reduced) return ReduceRuns<Op>(context, layout, x, y, finish);
   return ReduceColumns<Op>(context, layout, x, y, finish);
 }
