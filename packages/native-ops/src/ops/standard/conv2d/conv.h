@@ -27,9 +27,11 @@ struct ConvShape {
   int64_t dilation_height, dilation_width;
   int64_t pad_top, pad_left;
 
-  int64_t InCount() const { return batch * in_height * in_width * in_channels; }
-  int64_t OutCount() const { return batch * out_height * out_width * out_channels; }
-  int64_t FilterCount() const { return filter_height * filter_width * in_channels * out_channels; }
+  int64_t InCount() const { return ElementCount(Shape{4, {batch, in_height, in_width, in_channels}}); }
+  int64_t OutCount() const { return ElementCount(Shape{4, {batch, out_height, out_width, out_channels}}); }
+  int64_t FilterCount() const {
+    return ElementCount(Shape{4, {filter_height, filter_width, in_channels, out_channels}});
+  }
 };
 
 // Order: variant numbers in commands.

@@ -31,7 +31,9 @@ inline void ValidRange(int64_t in, int64_t out, int64_t stride, int64_t shift, i
 }
 
 // The filter of a depthwise convolution has filter_height * filter_width * out_channels elements.
-int64_t DepthwiseFilterCount(const ConvShape& s) { return s.filter_height * s.filter_width * s.out_channels; }
+int64_t DepthwiseFilterCount(const ConvShape& s) {
+  return ElementCount(Shape{3, {s.filter_height, s.filter_width, s.out_channels}});
+}
 
 void CheckMultiplier(const ConvShape& s, CommandReader& arguments) {
   if (s.in_channels > 0 ? s.out_channels % s.in_channels != 0 : s.out_channels != 0) {

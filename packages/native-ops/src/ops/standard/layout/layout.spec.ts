@@ -2,7 +2,7 @@ import { describeOpConformance } from '../../../../testing/op-conformance.ts';
 import { nativeBackend } from '../../../entry/node.ts';
 import * as tf from '../../../entry/tf.ts';
 import { layoutCases, layoutRefusals } from './layout.cases.ts';
-import { copyStrided } from './strided-copy.ts';
+import { copyStrided, type View } from './strided-copy.ts';
 
 describeOpConformance('layout', layoutCases, layoutRefusals);
 
@@ -35,17 +35,21 @@ describe('layout kernels', () => {
   it('refuse a view that leaves its buffer, at either end', () => {
     const backend = nativeBackend();
     const x = tf.tensor1d([1, 2, 3, 4]);
-    const y = backend.output([4], 'float32');
     const whole = { offset: 0, strides: [1] };
-    copyStrided(backend, [4], x, { offset: 1, strides: [1] }, y, whole);
-    expect(() => backend.flush()).toThrow(/16 bytes, the command needs 5 elements of 4/);
-    copyStrided(backend, [4], x, whole, y, { offset: 0, strides: [2] });
-    expect(() => backend.flush()).toThrow(/16 bytes, the command needs 7 elements of 4/);
-    copyStrided(backend, [4], x, { offset: 2, strides: [-1] }, y, whole);
-    expect(() => backend.flush()).toThrow(/begins before its buffer/);
-    copyStrided(backend, [4, 4], x, { offset: 0, strides: [2 ** 52, 2 ** 52 + 1] }, y, { offset: 0, strides: [4, 1] });
-    expect(() => backend.flush()).toThrow(/the command needs \d{17} elements/);
-    backend.release(y);
+    const copy = (sizes: number[], from: View, to: View) => () => {
+      const y = backend.output([4], 'float32');
+      try {
+        copyStrided(backend, sizes, x, from, y, to);
+        backend.flush();
+      } finally {
+        backend.release(y);
+      }
+    };
+    expect(copy([4], { offset: 1, strides: [1] }, whole)).toThrow(/16 bytes, the command needs 5 elements of 4/);
+    expect(copy([4], whole, { offset: 0, strides: [2] })).toThrow(/16 bytes, the command needs 7 elements of 4/);
+    expect(copy([4], { offset: 2, strides: [-1] }, whole)).toThrow(/begins before its buffer/);
+    const far = { offset: 0, strides: [2 ** 52, 2 ** 52 + 1] };
+    expect(copy([4, 4], far, { offset: 0, strides: [4, 1] })).toThrow(/the command needs \d{17} elements/);
     x.dispose();
   });
 
