@@ -13,6 +13,7 @@
 #include "runtime/element-type.h"
 #include "runtime/execution-context.h"
 #include "runtime/instruction-set.h"
+#include "runtime/javascript-numbers.h"
 #include "runtime/parallel.h"
 
 namespace ggb::GGB_ISA_NAMESPACE {
@@ -298,13 +299,6 @@ Status Reduce(CommandReader& arguments, ExecutionContext& context, const Layout&
   }
   if (layout.inner_is_reduced) return ReduceRuns<Op>(context, layout, x, y, finish);
   return ReduceColumns<Op>(context, layout, x, y, finish);
-}
-
-int32_t WrapToInt(double value) {
-  // As Int32Array does: modulo 2^32, not finite becomes 0.
-  if (!(std::fabs(value) < INFINITY)) return 0;
-  const double wrapped = std::fmod(std::trunc(value), 4294967296.0);
-  return static_cast<int32_t>(static_cast<uint32_t>(static_cast<int64_t>(wrapped)));
 }
 
 template <class T>
