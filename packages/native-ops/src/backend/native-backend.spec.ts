@@ -194,6 +194,25 @@ describe('a failure in a batch', () => {
     backend.flush();
   });
 
+  it('has the right name when the kernel itself made earlier commands run', () => {
+    const bits = backend.dispatch(
+      nativeKernels.find(({ kernelName }) => kernelName === 'LogicalNot') as NativeKernel,
+      { x: backend.upload(Uint8Array.of(0, 1), [2], 'bool') },
+      {},
+      undefined,
+    ) as tf.TensorInfo;
+    const run = () => {
+      const y = backend.output([2], 'float32');
+      const x = { ...bits, dtype: 'float32' as const };
+      const command = backend.command('elementwise_unary').variant('neg').elementType('float32').elementType('float32');
+      // The values of x are brought to JavaScript to be cast, which runs everything up to here.
+      command.size(5).float(0).float(0).input(x).output(y).end();
+      return y;
+    };
+    backend.dispatch({ kernelName: 'CastAndBreakOff', accepts: () => true, run }, {}, {}, undefined);
+    expect(() => backend.flush()).toThrow(/^CastAndBreakOff/);
+  });
+
   it('of an allocation does not reach later kernels', () => {
     const huge = () => backend.output([1 << 21, 1 << 21], 'float32');
     const allocateTooMuch = { kernelName: 'AllocateTooMuch', accepts: () => true, run: huge };

@@ -145,8 +145,9 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     const from = this.pendingFrom;
     const kernels = this.pendingKernels;
     const writes = this.pendingWrites;
-    this.pendingFrom = this.sequence + 1;
-    this.pendingKernels = [];
+    // The kernel that is running, if one is, may have commands to come.
+    this.pendingKernels = kernels.slice(-1);
+    this.pendingFrom = this.sequence + 1 - this.pendingKernels.length;
     this.pendingWrites = [];
     if (this.stream.isEmpty) return;
     const failure = this.native.run(this.stream.finish());
@@ -415,7 +416,8 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     if (cast === undefined) {
       // Not counted as a tensor: TF.js looks for kernels that leave more tensors behind than they return.
       cast = new TensorEntry(this, type, entry.size);
-      cast.host = toTypedArray(this.hostValues(entry), type);
+      const values = entry.handle === undefined ? entry.host : this.downloadValues(entry);
+      cast.host = toTypedArray(values as backend_util.BackendValues, type);
       entry.casts.set(type, cast);
     }
     return cast;
