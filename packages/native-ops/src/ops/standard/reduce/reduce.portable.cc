@@ -74,6 +74,9 @@ struct MinOf {
   }
 };
 
+// Saturates: an absurd size must fail the comparison with its buffer, not wrap around to a small one.
+int64_t Product(int64_t a, int64_t b) { return ElementCount(Shape{2, {a, b}}); }
+
 // The axes besides the innermost, with the distance between neighbours in x.
 struct Layout {
   Shape kept, kept_strides;
@@ -85,7 +88,7 @@ struct Layout {
 
   int64_t inputs = 1;   // elements of x
   int64_t outputs = 1;  // elements of y
-  int64_t reduced_count() const { return inner_is_reduced ? rows * inner : rows; }
+  int64_t reduced_count() const { return inner_is_reduced ? Product(rows, inner) : rows; }
 };
 
 Layout MakeLayout(const Shape& sizes, bool first_is_reduced) {
@@ -101,9 +104,10 @@ Layout MakeLayout(const Shape& sizes, bool first_is_reduced) {
       Shape& strides = is_reduced ? layout.reduced_strides : layout.kept_strides;
       target.sizes[target.rank++] = sizes[axis];  // innermost first
       strides.sizes[strides.rank++] = stride;
-      (is_reduced ? layout.rows : layout.groups) *= sizes[axis];
+      int64_t& count = is_reduced ? layout.rows : layout.groups;
+      count = Product(count, sizes[axis]);
     }
-    stride *= sizes[axis];
+    stride = Product(stride, sizes[axis]);
   }
   layout.inputs = ElementCount(sizes);
   layout.outputs = ElementCount(Shape{2, {ElementCount(layout.kept), layout.inner_is_reduced ? 1 : layout.inner}});
