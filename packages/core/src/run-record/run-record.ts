@@ -1,0 +1,72 @@
+// What stands in a run folder, as types and parsers alone: no TF.js, no Node; the viewer imports this in a browser.
+//
+//   run.json                        RunInfo
+//   config.json                     the resolved TrainingConfig
+//   steps.jsonl                     one StepRecord a line
+//   samples/step-000500.png         grid on fixed probes: source, condition, output, truth; samples/probes.json names them
+//   checkpoints/step-000500.safetensors      weights, optimizer moments, random state: the same bytes for the same run
+//   checkpoints/step-000500.json             CheckpointInfo: times and paths
+//   evaluation/NAME.json            EvaluationRecord
+
+export const runRecordVersion = 1;
+
+export interface RunInfo {
+  readonly version: number;
+  readonly ggb: string;
+  readonly node: string;
+  readonly tfjs: string;
+  readonly platform: string;
+  /** The backend that ran and, in words, why it was chosen. */
+  readonly backend: { readonly name: string; readonly reason: string; readonly threads?: number };
+  readonly seed: number;
+  readonly preset: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Pairs trained on, and SHA-256 of the manifest. */
+  readonly data: { readonly path: string; readonly pairs: number; readonly manifestSha256: string };
+  /** Number of trainable values. */
+  readonly parameters: { readonly generator: number; readonly discriminator: number; readonly guidingBlocks: number };
+  /** Checkpoint that a resumed run started from. */
+  readonly resumedFrom?: string;
+}
+
+/** Means over the steps since the record before. */
+export interface StepRecord {
+  readonly step: number;
+  /** Seconds of training since the start, resumed runs continue the count. */
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  readonly learningRate: number;
+  /** By the names of `lossNames` in training/train-step.ts. */
+  readonly losses: Readonly<Record<string, number>>;
+}
+
+export interface CheckpointInfo {
+  readonly step: number;
+  readonly seconds: number;
+  readonly writtenAt: string;
+  readonly sha256: string;
+}
+
+export interface Scores {
+  /** SSIM over the frame: Gaussian 11x11, sigma 1.5, valid, RGB mean, population covariance, range 255. */
+  readonly ssim: number;
+  /** The same, mean of the SSIM map inside the silhouettes of source or target; absent without masks. */
+  readonly insideSsim?: number;
+  /** Mean absolute difference inside, 0..255; absent without masks. */
+  readonly insideL1?: number;
+  /** Mean absolute difference over the frame, 0..255. */
+  readonly l1: number;
+}
+
+export interface EvaluationRecord {
+  readonly version: number;
+  readonly checkpoint: string;
+  readonly weights: 'average' | 'raw';
+  readonly split: string;
+  /** Mean over the pairs. */
+  readonly mean: Scores;
+  readonly pairs: readonly (Scores & { readonly id: string })[];
+  /** Trivial answers on the same pairs. */
+  readonly baselines?: Readonly<Record<string, Scores>>;
+}
