@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export const dataCommand = new Command('data').description('x');

@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export const evaluateCommand = new Command('evaluate').description('x');

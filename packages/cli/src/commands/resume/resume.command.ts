@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export const resumeCommand = new Command('resume').description('x');

@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export const synthesizeCommand = new Command('synthesize').description('x');

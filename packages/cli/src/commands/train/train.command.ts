@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export const trainCommand = new Command('train').description('x');
