@@ -43,6 +43,18 @@ const userErrorNames = new Set([
   'InvalidSettingError',
   'TfjsVersionError',
   'EngineConflictError',
+  'DataProblems',
+  'ImageError',
+  'SharpMissingError',
+  'ImageInputError',
+  'RunFolderError',
+  'RunRecordError',
+  'CheckpointError',
+  'SafetensorsError',
+  'CheckpointSourceError',
+  'SynthesisBackendError',
+  'SynthesisInputError',
+  'TrainingDivergedError',
 ]);
 
 /** System calls that fail because of the machine or of a path, in words. */

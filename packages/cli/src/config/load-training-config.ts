@@ -42,8 +42,12 @@ const knownKeys = schemaKeys(trainingConfigSchema);
 export function configSources(args: readonly string[]): ConfigSource[] {
   const [first, ...rest] = args;
   const hasFile = first !== undefined && !first.includes('=');
-  const overrides = readOverrides(hasFile ? rest : args, (key) => knownKeys.get(key) === 'text');
-  return hasFile ? [readConfigFile(first), overrides] : [overrides];
+  return hasFile ? [readConfigFile(first), settingsSource(rest)] : [settingsSource(args)];
+}
+
+/** `key=value ...` of a training config. */
+export function settingsSource(args: readonly string[]): ConfigSource {
+  return readOverrides(args, (key) => knownKeys.get(key) === 'text');
 }
 
 /** @throws UserError  that lists every mistake with its place. */
