@@ -31,15 +31,19 @@ export async function contactSheet(rows: readonly (readonly Cell[])[], side: num
       top,
     })),
   );
-  return sharp({
-    create: {
-      width: columns * step + gap.width,
-      height: rows.length * step + gap.width,
-      channels: 3,
-      background: gap.colour,
-    },
-  })
-    .composite(parts)
-    .png({ compressionLevel: 9 })
-    .toBuffer();
+  return (
+    sharp({
+      create: {
+        width: columns * step + gap.width,
+        height: rows.length * step + gap.width,
+        channels: 3,
+        background: gap.colour,
+      },
+    })
+      .composite(parts)
+      // Compositing brings an alpha channel that nothing here needs.
+      .removeAlpha()
+      .png({ compressionLevel: 9 })
+      .toBuffer()
+  );
 }

@@ -19,18 +19,18 @@ const plot = { left: 52, right: 12, top: 30, bottom: 58 };
 /** Colours come from the page, as --series-1 .. --series-6, so that the chart is right on light and on dark. */
 export const seriesColours = 6;
 
-/** Points that are no finite number are left out; y starts at 0, because losses do. */
+/** Points that are no finite number are left out; both axes start at 0, as steps and losses do. */
 export function lineChart({ title, xLabel, series }: Chart): string {
   const finite = series.map(({ name, points }) => ({
     name,
     points: points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)),
   }));
   const all = finite.flatMap(({ points }) => points);
-  const xs = ticks(Math.min(...all.map(([x]) => x), Number.POSITIVE_INFINITY), Math.max(...all.map(([x]) => x), 1));
+  const xs = ticks(0, Math.max(...all.map(([x]) => x), 1));
   const ys = ticks(0, Math.max(...all.map(([, y]) => y), Number.MIN_VALUE));
-  const [firstX = 0, lastX = 1] = [xs[0], xs.at(-1)];
+  const lastX = xs.at(-1) ?? 1;
   const lastY = ys.at(-1) ?? 1;
-  const toX = (x: number) => plot.left + ((x - firstX) / (lastX - firstX || 1)) * (size.width - plot.left - plot.right);
+  const toX = (x: number) => plot.left + (x / lastX) * (size.width - plot.left - plot.right);
   const toY = (y: number) => size.height - plot.bottom - (y / lastY) * (size.height - plot.top - plot.bottom);
   const colour = (index: number) => `var(--series-${(index % seriesColours) + 1})`;
 

@@ -1,7 +1,7 @@
 // `ggb synthesize`: pictures from a trained generator, one or many.
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { type Keypoints, type Pair, type SynthesisInput, type SynthesizedImage, Synthesizer } from '@ggb/core';
+import { type Keypoints, type SynthesisInput, type SynthesizedImage, Synthesizer } from '@ggb/core';
 import { decodeImage, loadPair, RunReader, readPairManifest, scanPairs } from '@ggb/core/node';
 import sharp from 'sharp';
 import { backendName } from '../../backend-name.ts';
@@ -135,7 +135,6 @@ async function drawPairs(
   const network = { image: { size: imageSize }, condition };
   const pairs = await readPairManifest(manifest);
   await scanPairs(pairs, network);
-  const files = fileNames(pairs);
   await mkdir(out, { recursive: true });
   for (let start = 0; start < pairs.length; start += batchSize) {
     const batch = pairs.slice(start, start + batchSize);
@@ -143,19 +142,11 @@ async function drawPairs(
     const images = await synthesizer.synthesizeBatch(
       examples.map(({ source, variation }) => synthesisInput(source, variation)),
     );
-    await Promise.all(images.map((image, index) => writeImage(join(out, files[start + index] as string), image)));
+    // The manifest's reader refuses ids that are no file names.
+    await Promise.all(images.map((image, index) => writeImage(join(out, `${batch[index]?.id}.png`), image)));
     progress.update({ unit: 'pair', done: start + batch.length, total: pairs.length });
   }
   return pairs.length;
-}
-
-/** `ID.png`; characters that mean something to a file system are escaped as in a URL, so different ids stay different. */
-export function fileNames(pairs: readonly Pick<Pair, 'id'>[]): string[] {
-  return pairs.map(({ id }) => `${encodeURIComponent(id).replace(/[*'()!~]|^\./g, escapeCharacter)}.png`);
-}
-
-function escapeCharacter(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 async function writeImage(file: string, { data, width, height, channels }: SynthesizedImage): Promise<void> {
