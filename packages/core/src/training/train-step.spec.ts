@@ -4,6 +4,7 @@ import * as tf from '@ggb/native-ops/tf';
 import { resolveConfig } from '../config/presets.ts';
 import type { TrainingConfig, TrainingConfigInput } from '../config/training-config.ts';
 import type { Batch } from '../dataset/batch.ts';
+import type { GuidingBlock } from '../model/guiding-block.ts';
 import { GuidingModel } from '../model/guiding-model.ts';
 import { randomWeights } from '../model/weight-init.ts';
 import type { WeightSource } from '../model/weights.ts';
@@ -182,7 +183,8 @@ describe.each(['cpu', 'native-cpu'])('a training step on %s', (backend) => {
     const { model, dispose } = start(tinyConfig());
     tf.tidy(() => {
       const small = tf.avgPool(still.source, 2, 2, 'valid');
-      const [ex, ey] = model.blocks.get(2)?.encodeAll([small, small.clone()] as const) as [tf.Tensor4D, tf.Tensor4D];
+      const block = model.blocks.get(2) as GuidingBlock;
+      const [ex, ey] = block.encodeAll([small, small.clone()] as const);
       expect(isZero(ey.sub(ex).dataSync())).toBe(true);
     });
     dispose();
