@@ -87,18 +87,23 @@ function drawCapsule(
   plane: number,
   channels: number,
 ): void {
-  const [startX, startY] = [Math.round(start[0]), Math.round(start[1])];
-  const [dx, dy] = [Math.round(end[0]) - startX, Math.round(end[1]) - startY];
+  const startX = Math.round(start[0]);
+  const startY = Math.round(start[1]);
+  const dx = Math.round(end[0]) - startX;
+  const dy = Math.round(end[1]) - startY;
   const perLengthSquared = dx === 0 && dy === 0 ? 0 : 1 / (dx * dx + dy * dy);
   const left = Math.max(0, Math.ceil(Math.min(0, dx) + startX - radius));
   const right = Math.min(size - 1, Math.floor(Math.max(0, dx) + startX + radius));
   const top = Math.max(0, Math.ceil(Math.min(0, dy) + startY - radius));
   const bottom = Math.min(size - 1, Math.floor(Math.max(0, dy) + startY + radius));
   for (let y = top; y <= bottom; y++) {
+    const py = y - startY;
     for (let x = left; x <= right; x++) {
-      const [px, py] = [x - startX, y - startY];
+      const px = x - startX;
+      // Place of the nearest point of the segment: 0 at its start, 1 at its end.
       const along = Math.min(1, Math.max(0, (px * dx + py * dy) * perLengthSquared));
-      const [awayX, awayY] = [px - along * dx, py - along * dy];
+      const awayX = px - along * dx;
+      const awayY = py - along * dy;
       if (awayX * awayX + awayY * awayY <= radius * radius) out[(y * size + x) * channels + plane] = 1;
     }
   }

@@ -6,12 +6,12 @@ export interface CsvRecord {
   readonly fields: readonly string[];
 }
 
-/** A quote that never closes; `line` is where it opens. */
+/** A quote that never closes, or one inside a field; `line` is where the field begins. */
 export class CsvError extends Error {
   override readonly name = 'CsvError';
 
   constructor(readonly line: number) {
-    super(`line ${line}: a quoted field is never closed`);
+    super(`line ${line}: expected quotes around whole fields, doubled inside them`);
   }
 }
 
@@ -23,7 +23,7 @@ export class CsvError extends Error {
 export function parseCsv(text: string): CsvRecord[] {
   const records: CsvRecord[] = [];
   // A field: quoted, or up to the next comma or line end; then what ended it.
-  const field = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|$)?/gy;
+  const field = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|$)/gy;
   let line = 1;
   let begins = 1;
   let fields: string[] = [];
@@ -31,8 +31,8 @@ export function parseCsv(text: string): CsvRecord[] {
     const opened = line;
     const start = field.lastIndex;
     const match = field.exec(text);
-    const [all = '', quoted, plain, end] = match ?? [];
-    if (match === null || end === undefined) throw new CsvError(opened);
+    if (match === null) throw new CsvError(opened);
+    const [all, quoted, plain, end] = match;
     fields.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
     for (let i = start; i < start + all.length; i++) if (text[i] === '\n') line++;
     if (end === ',' && field.lastIndex < text.length) continue;

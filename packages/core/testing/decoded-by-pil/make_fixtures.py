@@ -160,4 +160,4 @@ def golden():
 
 if __name__ == "__main__":
     write_fixtures()
-    (HERE / "pil.golden.json").write_text(json.dumps(golden(), indent=1) + "\n")
+    (HERE / "pil.golden.json").write_text(json.dumps(golden(), indent=2) + "\n")
