@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +69,14 @@ function taken(batch: Batch) {
   return { source: values[0], target: values[1], condition: values[2], ids };
 }
 
+/** All bytes of a batch in a few: comparing them one by one takes Jest seconds. */
+function digest(batch: Batch): string {
+  const { source, target, condition, ids } = taken(batch);
+  const hash = createHash('sha256').update(ids.join());
+  for (const values of [source, target, condition]) hash.update(Float32Array.from(values?.data ?? []));
+  return hash.digest('hex');
+}
+
 async function idsOf(made: BatchStream, steps: number): Promise<string[]> {
   const ids: string[] = [];
   for (let step = 0; step < steps; step++) ids.push(...taken(await made.batch(step)).ids);
@@ -104,12 +113,12 @@ describe('BatchStream', () => {
 
   it('is a function of seed and step: no other step need come before', async () => {
     const inOrder = stream({ flip: true, hue: true });
-    const batches = [];
-    for (let step = 0; step < 6; step++) batches.push(taken(await inOrder.batch(step)));
+    const batches: string[] = [];
+    for (let step = 0; step < 6; step++) batches.push(digest(await inOrder.batch(step)));
     const alone = stream({ flip: true, hue: true, prefetch: 0, cacheMiB: 0 });
-    expect(taken(await alone.batch(5))).toEqual(batches[5]);
-    expect(taken(await alone.batch(2))).toEqual(batches[2]);
-    expect(taken(await stream({ flip: true, hue: true, seed: 6 }).batch(5))).not.toEqual(batches[5]);
+    expect(digest(await alone.batch(5))).toBe(batches[5]);
+    expect(digest(await alone.batch(2))).toBe(batches[2]);
+    expect(digest(await stream({ flip: true, hue: true, seed: 6 }).batch(5))).not.toBe(batches[5]);
   });
 
   it('serves data sets smaller than a batch', async () => {
@@ -147,12 +156,12 @@ describe('BatchStream', () => {
     expect(Math.abs(counts.flipped - 50)).toBeLessThan(15);
     expect(Math.abs(counts.turned - 50)).toBeLessThan(15);
     expect(Math.abs(counts.both - 25)).toBeLessThan(13);
-  });
+  }, 30_000); // 100 pairs on TF.js's CPU backend inside Jest, perhaps beside other suites
 
   it('changes one thing alike whether or not the other is switched on', async () => {
     const { condition: alone } = taken(await stream({ flip: true }).batch(3));
     const { condition: together } = taken(await stream({ flip: true, hue: true }).batch(3));
-    expect(together).toEqual(alone);
+    expect(equal(together?.data, alone?.data)).toBe(true);
   });
 
   it('refuses to mirror what has no key points, and a manifest without pairs', () => {

@@ -138,9 +138,14 @@ async function failure(input: string | Uint8Array, cause: Error): Promise<never>
   throw new ImageError(nameOf(input), expectedImage, `a file that cannot be decoded (${reason})`, { cause });
 }
 
-async function loadSharp() {
+let loadedSharp: typeof import('sharp').default | undefined;
+
+async function loadSharp(): Promise<typeof import('sharp').default> {
+  // Asking the module loader for every image would take longer than some images.
+  if (loadedSharp !== undefined) return loadedSharp;
   try {
-    return (await import('sharp')).default;
+    loadedSharp = (await import('sharp')).default;
+    return loadedSharp;
   } catch (cause) {
     throw new SharpMissingError(cause);
   }
