@@ -1,0 +1,12 @@
+// What runs anywhere TF.js does.
+export * from '../condition/condition.ts';
+export * from '../condition/condition-error.ts';
+export * from '../condition/keypoints.ts';
+export * from '../config/model-config.ts';
+export * from '../config/resolve-network.ts';
+export * from '../config/training-config.ts';
+export * from '../dataset/batch.ts';
+export * from '../dataset/data-problems.ts';
+export * from '../dataset/example.ts';
+export * from '../dataset/make-batch.ts';
+export * from '../dataset/pixel-range.ts';
