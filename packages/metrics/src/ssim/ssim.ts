@@ -100,7 +100,7 @@ export function meanOfMapInside(map: SsimMap, mask: Mask): number {
   return sum / count;
 }
 
-/** Windowed sums of a + b, a - b and of their squares; [height, width, 3] each, interleaved as the images are. */
+/** Windowed sums of a + b, a - b and of their squares; [height, width, 3] each, interleaved. In {@link scratch} memory. */
 interface WindowSums {
   readonly sum: Float64Array;
   readonly difference: Float64Array;
@@ -109,19 +109,27 @@ interface WindowSums {
 }
 
 function windowSums(a: RgbImage, b: RgbImage, window: SsimWindow): WindowSums {
-  const kernel = separableKernel(window);
+  const correlate = lineCorrelation(window);
   const rowLength = 3 * a.width;
   const columns = 3 * (a.width - window.size + 1);
   const rows = a.height - window.size + 1;
-  const plane = new Float64Array(a.data.length);
-  const filteredRows = new Float64Array(a.height * columns);
+  const [plane, filteredRows, ...results] = scratch([
+    a.data.length,
+    a.height * columns,
+    ...Array.from({ length: 4 }, () => rows * columns),
+  ]) as [Float64Array, Float64Array, ...Float64Array[]];
   const filter = () => {
-    const result = new Float64Array(rows * columns);
-    correlate(plane, filteredRows, a.height, columns, rowLength, 3, kernel);
-    correlate(filteredRows, result, rows, columns, columns, columns, kernel);
+    const result = results.shift() as Float64Array;
+    for (let row = 0; row < a.height; row++) {
+      for (let channel = 0; channel < 3; channel++) {
+        correlate(plane, row * rowLength + channel, 3, filteredRows, row * columns + channel, columns / 3);
+      }
+    }
+    for (let column = 0; column < columns; column++) {
+      correlate(filteredRows, column, columns, result, column, rows);
+    }
     return result;
   };
-  // Squares of integers: exact, and for uniform windows so are all sums.
   const square = () => {
     for (let i = 0; i < plane.length; i++) plane[i] = (plane[i] as number) * (plane[i] as number);
   };
@@ -138,73 +146,120 @@ function windowSums(a: RgbImage, b: RgbImage, window: SsimWindow): WindowSums {
   return { sum, difference, sumSquares, differenceSquares };
 }
 
-/** Weights along one axis. Uniform windows get ones, {@link similarities} divides once at the end. */
-function separableKernel(window: SsimWindow): Float64Array {
-  const { size } = window;
-  if (window.kind === 'uniform') return new Float64Array(size).fill(1);
-  const centre = (size - 1) / 2;
-  const kernel = Float64Array.from({ length: size }, (_, i) => Math.exp(-0.5 * ((i - centre) / window.sigma) ** 2));
-  const total = kernel.reduce((sum, weight) => sum + weight, 0);
-  return kernel.map((weight) => weight / total);
+let scratchMemory = new Float64Array(0);
+
+/**
+ * Arrays of these lengths, contents arbitrary, valid until the next call. Kept from call to call: fresh memory would cost
+ * as much time as filtering (page faults). 64 x 64 pixels need half a megabyte, 256 x 256 nine.
+ */
+function scratch(lengths: readonly number[]): Float64Array[] {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (scratchMemory.length < total) scratchMemory = new Float64Array(total);
+  let end = 0;
+  return lengths.map((length) => {
+    end += length;
+    return scratchMemory.subarray(end - length, end);
+  });
 }
 
 /**
- * output[row, j] = sum over k of kernel[k] * input[row * inputRowLength + j + k * tapStride]: along a row of interleaved
- * pixels with tapStride 3, down the columns with the length of a row. The kernel is symmetric.
+ * One axis of the window, along one line: for n < count,
+ * output[outputStart + n * step] = sum over k of weight[k] * input[inputStart + (n + k) * step].
  */
-function correlate(
+type LineCorrelation = (
   input: Float64Array,
+  inputStart: number,
+  step: number,
   output: Float64Array,
-  rows: number,
-  columns: number,
-  inputRowLength: number,
-  tapStride: number,
-  kernel: Float64Array,
-): void {
-  if (kernel.length === 11) {
-    correlate11(input, output, rows, columns, inputRowLength, tapStride, kernel);
-    return;
-  }
-  const last = kernel.length - 1;
-  const middle = last / 2;
-  for (let row = 0; row < rows; row++) {
-    for (let j = 0; j < columns; j++) {
-      const start = row * inputRowLength + j;
-      let value = (kernel[middle] as number) * (input[start + middle * tapStride] as number);
-      for (let k = 0; k < middle; k++) {
-        const pair = (input[start + k * tapStride] as number) + (input[start + (last - k) * tapStride] as number);
-        value += (kernel[k] as number) * pair;
-      }
-      output[row * columns + j] = value;
-    }
-  }
+  outputStart: number,
+  count: number,
+) => void;
+
+function lineCorrelation(window: SsimWindow): LineCorrelation {
+  if (window.kind === 'uniform') return runningSum(window.size);
+  const weights = gaussian(window.size, window.sigma);
+  return window.size === 11 ? symmetric11(weights) : symmetric(weights);
 }
 
-/** The usual window, written out: 3 times as fast as the loop over taps. */
-function correlate11(
-  input: Float64Array,
-  output: Float64Array,
-  rows: number,
-  columns: number,
-  inputRowLength: number,
-  tapStride: number,
-  kernel: Float64Array,
-): void {
-  const [w0, w1, w2, w3, w4, w5] = kernel as unknown as [number, number, number, number, number, number];
-  for (let row = 0; row < rows; row++) {
-    const start = row * inputRowLength;
-    const out = row * columns;
-    for (let j = 0; j < columns; j++) {
-      const i = start + j;
-      output[out + j] =
-        w0 * ((input[i] as number) + (input[i + 10 * tapStride] as number)) +
-        w1 * ((input[i + tapStride] as number) + (input[i + 9 * tapStride] as number)) +
-        w2 * ((input[i + 2 * tapStride] as number) + (input[i + 8 * tapStride] as number)) +
-        w3 * ((input[i + 3 * tapStride] as number) + (input[i + 7 * tapStride] as number)) +
-        w4 * ((input[i + 4 * tapStride] as number) + (input[i + 6 * tapStride] as number)) +
-        w5 * (input[i + 5 * tapStride] as number);
+/** Weights with the sum 1. */
+function gaussian(size: number, sigma: number): number[] {
+  const centre = (size - 1) / 2;
+  const weights = Array.from({ length: size }, (_, i) => Math.exp(-0.5 * ((i - centre) / sigma) ** 2));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** Weights 1; {@link similarities} divides once at the end. Sums of integers, so adding and subtracting stays exact. */
+function runningSum(size: number): LineCorrelation {
+  return (input, inputStart, step, output, outputStart, count) => {
+    let sum = 0;
+    for (let k = 0; k < size - 1; k++) sum += input[inputStart + k * step] as number;
+    let leaving = inputStart;
+    let entering = inputStart + (size - 1) * step;
+    let out = outputStart;
+    for (let n = 0; n < count; n++) {
+      sum += input[entering] as number;
+      output[out] = sum;
+      sum -= input[leaving] as number;
+      leaving += step;
+      entering += step;
+      out += step;
     }
-  }
+  };
+}
+
+function symmetric(weights: readonly number[]): LineCorrelation {
+  const last = weights.length - 1;
+  const middle = last / 2;
+  return (input, inputStart, step, output, outputStart, count) => {
+    for (let n = 0; n < count; n++) {
+      const start = inputStart + n * step;
+      let value = (weights[middle] as number) * (input[start + middle * step] as number);
+      for (let k = 0; k < middle; k++) {
+        const pair = (input[start + k * step] as number) + (input[start + (last - k) * step] as number);
+        value += (weights[k] as number) * pair;
+      }
+      output[outputStart + n * step] = value;
+    }
+  };
+}
+
+/**
+ * The usual window. Each value is read once and moves through eleven variables, which V8 keeps in registers: half the
+ * time of reading eleven values for each result (62 against 127 us for both axes of a 64 x 64 x 3 plane, Node 20).
+ */
+function symmetric11(weights: readonly number[]): LineCorrelation {
+  const [w0, w1, w2, w3, w4, w5] = weights as [number, number, number, number, number, number];
+  return (input, inputStart, step, output, outputStart, count) => {
+    let x0 = input[inputStart] as number;
+    let x1 = input[inputStart + step] as number;
+    let x2 = input[inputStart + 2 * step] as number;
+    let x3 = input[inputStart + 3 * step] as number;
+    let x4 = input[inputStart + 4 * step] as number;
+    let x5 = input[inputStart + 5 * step] as number;
+    let x6 = input[inputStart + 6 * step] as number;
+    let x7 = input[inputStart + 7 * step] as number;
+    let x8 = input[inputStart + 8 * step] as number;
+    let x9 = input[inputStart + 9 * step] as number;
+    let next = inputStart + 10 * step;
+    let out = outputStart;
+    for (let n = 0; n < count; n++) {
+      const x10 = input[next] as number;
+      output[out] = w0 * (x0 + x10) + w1 * (x1 + x9) + w2 * (x2 + x8) + w3 * (x3 + x7) + w4 * (x4 + x6) + w5 * x5;
+      next += step;
+      out += step;
+      x0 = x1;
+      x1 = x2;
+      x2 = x3;
+      x3 = x4;
+      x4 = x5;
+      x5 = x6;
+      x6 = x7;
+      x7 = x8;
+      x8 = x9;
+      x9 = x10;
+    }
+  };
 }
 
 function similarities(sums: WindowSums, positions: number, protocol: SsimProtocol): Float64Array {
