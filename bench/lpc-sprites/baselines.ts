@@ -10,7 +10,7 @@
 // The last two are oracles: they are told the names of both poses, which no model is.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { figureMask, l1, type PairScores, type RgbImage, scorePair, tf } from '@ggb/metrics';
+import { figureMask, l1, type PairScores, type RgbImage, scorePair, ssimProtocols } from '@ggb/metrics';
 import { dataFolder, readImage, readMask, studyPairs, trainingCharacters } from './data-set.ts';
 
 type Baseline = 'copySource' | 'poseMean' | 'nearestCharacter';
@@ -57,7 +57,12 @@ export async function main(args: string[]): Promise<void> {
         `${standardError.insideSsim.toFixed(3)}, ${standardError.insideL1.toFixed(1)})`,
     );
   }
-  const report = { protocol: tf.name, pairs: pairs.length, trainingCharacters: characters.length, baselines: result };
+  const report = {
+    protocol: ssimProtocols.tf.name,
+    pairs: pairs.length,
+    trainingCharacters: characters.length,
+    baselines: result,
+  };
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, undefined, 1)}\n`);
   console.log(JSON.stringify(report));
 }

@@ -22,27 +22,29 @@ export interface SsimProtocol {
   readonly k2: number;
 }
 
-/**
- * What `tf.image.ssim(a, b, 255)` computes, and scikit-image with `gaussian_weights=True, sigma=1.5,
- * use_sample_covariance=False, data_range=255`; the constants are those of Wang et al. 2004.
- */
-export const tf: SsimProtocol = frozen({
-  name: 'tf',
-  window: { kind: 'gaussian', size: 11, sigma: 1.5 },
-  statistics: 'population',
-  dataRange: 255,
-  k1: 0.01,
-  k2: 0.03,
-});
-
-/** The paper evaluates as PG2 does: scikit-image's defaults on 8-bit RGB. */
-export const ggb: SsimProtocol = frozen({
-  name: 'ggb',
-  window: { kind: 'uniform', size: 7 },
-  statistics: 'sample',
-  dataRange: 255,
-  k1: 0.01,
-  k2: 0.03,
+/** By name; a report of scores carries the name. */
+export const ssimProtocols = Object.freeze({
+  /**
+   * What `tf.image.ssim(a, b, 255)` computes, and scikit-image with `gaussian_weights=True, sigma=1.5,
+   * use_sample_covariance=False, data_range=255`; the constants are those of Wang et al. 2004.
+   */
+  tf: frozen({
+    name: 'tf',
+    window: { kind: 'gaussian', size: 11, sigma: 1.5 },
+    statistics: 'population',
+    dataRange: 255,
+    k1: 0.01,
+    k2: 0.03,
+  }),
+  /** The paper evaluates as PG2 does: scikit-image's defaults on 8-bit RGB. */
+  ggb: frozen({
+    name: 'ggb',
+    window: { kind: 'uniform', size: 7 },
+    statistics: 'sample',
+    dataRange: 255,
+    k1: 0.01,
+    k2: 0.03,
+  }),
 });
 
 function frozen(protocol: SsimProtocol): SsimProtocol {

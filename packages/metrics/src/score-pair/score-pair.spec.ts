@@ -1,6 +1,6 @@
 import { disc, figure } from '../../testing/test-images.ts';
 import { insideL1, l1 } from '../l1/l1.ts';
-import { ggb } from '../protocols/ssim-protocol.ts';
+import { ssimProtocols } from '../protocols/ssim-protocol.ts';
 import { sharpnessRatio } from '../sharpness/sharpness.ts';
 import { figureMask } from '../silhouette/figure-mask.ts';
 import { ssim, ssimInside } from '../ssim/ssim.ts';
@@ -42,7 +42,7 @@ describe('scorePair', () => {
   });
 
   it('scores by another protocol when told to', () => {
-    expect(scorePair({ output, truth, inside }, ggb).ssim).toBe(ssim(output, truth, ggb));
-    expect(ssim(output, truth, ggb)).not.toBe(ssim(output, truth));
+    expect(scorePair({ output, truth, inside }, ssimProtocols.ggb).ssim).toBe(ssim(output, truth, ssimProtocols.ggb));
+    expect(ssim(output, truth, ssimProtocols.ggb)).not.toBe(ssim(output, truth));
   });
 });

@@ -1,6 +1,6 @@
 import type { Mask, RgbImage } from '../image/rgb-image.ts';
 import { insideL1, l1 } from '../l1/l1.ts';
-import { type SsimProtocol, tf } from '../protocols/ssim-protocol.ts';
+import { type SsimProtocol, ssimProtocols } from '../protocols/ssim-protocol.ts';
 import { sharpnessRatio } from '../sharpness/sharpness.ts';
 import { meanOfMap, meanOfMapInside, ssimMap } from '../ssim/ssim.ts';
 
@@ -28,7 +28,10 @@ export interface PairToScore {
  *
  * @throws ImageInputError  if sizes differ, the images are below the window, or `inside` has no pixel to score.
  */
-export function scorePair({ output, truth, inside }: PairToScore, protocol: SsimProtocol = tf): PairScores {
+export function scorePair(
+  { output, truth, inside }: PairToScore,
+  protocol: SsimProtocol = ssimProtocols.tf,
+): PairScores {
   const map = ssimMap(output, truth, protocol);
   return {
     ssim: meanOfMap(map),

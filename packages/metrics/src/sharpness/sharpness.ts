@@ -1,7 +1,7 @@
 import { checkSameSize, type RgbImage } from '../image/rgb-image.ts';
 
 /**
- * How sharp an output is beside the truth: its summed squared differences of horizontal neighbours, divided by the
+ * How sharp an output is beside the truth: root mean square of its differences of horizontal neighbours, divided by the
  * truth's. 1: as sharp; below: blurred; above: noisy or over-sharp. Says nothing of likeness, so it is read beside SSIM,
  * which blur can raise. Infinity when the truth is flat along x and the output is not, 1 when both are.
  *
@@ -11,7 +11,7 @@ export function sharpnessRatio(output: RgbImage, truth: RgbImage): number {
   checkSameSize('sharpnessRatio', ['output', 'truth'], output, truth);
   const ours = horizontalEnergy(output);
   const theirs = horizontalEnergy(truth);
-  return ours === theirs ? 1 : ours / theirs;
+  return ours === theirs ? 1 : Math.sqrt(ours / theirs);
 }
 
 /** Sum over rows and channels of (I[x + 1] - I[x])^2: an exact integer below 2^53 for any image that fits in memory. */

@@ -2,10 +2,11 @@ import golden from '../../testing/golden/ssim.golden.json' with { type: 'json' }
 import { checksum, constant, maskWhere, noise, testImages } from '../../testing/test-images.ts';
 import { ImageInputError } from '../image/image-input-error.ts';
 import type { RgbImage } from '../image/rgb-image.ts';
-import { ggb, type SsimProtocol, tf } from '../protocols/ssim-protocol.ts';
+import { type SsimProtocol, ssimProtocols } from '../protocols/ssim-protocol.ts';
 import { ssim, ssimInside, ssimMap } from './ssim.ts';
 
-const protocols: Readonly<Record<string, SsimProtocol>> = { tf, ggb };
+const protocols: Readonly<Record<string, SsimProtocol>> = ssimProtocols;
+const { ggb } = ssimProtocols;
 const everyProtocol = Object.values(protocols);
 
 function draw(name: string, width = 32, height = 32): RgbImage {

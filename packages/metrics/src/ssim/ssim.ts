@@ -7,7 +7,7 @@
 // 1, swapping the images changes nothing, no score leaves [-1, 1].
 import { ImageInputError } from '../image/image-input-error.ts';
 import { checkMask, checkSameSize, type Mask, maskThreshold, type RgbImage } from '../image/rgb-image.ts';
-import { type SsimProtocol, type SsimWindow, tf } from '../protocols/ssim-protocol.ts';
+import { type SsimProtocol, type SsimWindow, ssimProtocols } from '../protocols/ssim-protocol.ts';
 
 /** One score for each window that lies within the image, mean of the three channels, row by row. */
 export interface SsimMap {
@@ -25,7 +25,7 @@ export interface SsimMap {
  * @throws ImageInputError  if the images differ in size or are smaller than the window.
  * @see Wang et al. 2004, "Image quality assessment", equation 13. Equals scikit-image to 1e-12 (ssim.golden.json).
  */
-export function ssim(a: RgbImage, b: RgbImage, protocol: SsimProtocol = tf): number {
+export function ssim(a: RgbImage, b: RgbImage, protocol: SsimProtocol = ssimProtocols.tf): number {
   return meanOfMap(ssimMap(a, b, protocol));
 }
 
@@ -36,7 +36,7 @@ export function ssim(a: RgbImage, b: RgbImage, protocol: SsimProtocol = tf): num
  *
  * @throws ImageInputError  as {@link ssim}; if the mask has another size, or no pixel that is the centre of a window.
  */
-export function ssimInside(a: RgbImage, b: RgbImage, mask: Mask, protocol: SsimProtocol = tf): number {
+export function ssimInside(a: RgbImage, b: RgbImage, mask: Mask, protocol: SsimProtocol = ssimProtocols.tf): number {
   return meanOfMapInside(ssimMap(a, b, protocol), mask);
 }
 
@@ -45,7 +45,7 @@ export function ssimInside(a: RgbImage, b: RgbImage, mask: Mask, protocol: SsimP
  *
  * @throws ImageInputError  if the images differ in size or are smaller than the window.
  */
-export function ssimMap(a: RgbImage, b: RgbImage, protocol: SsimProtocol = tf): SsimMap {
+export function ssimMap(a: RgbImage, b: RgbImage, protocol: SsimProtocol = ssimProtocols.tf): SsimMap {
   checkSameSize('ssim', ['first image', 'second image'], a, b);
   const { size } = protocol.window;
   if (!Number.isInteger(size) || size < 1 || size % 2 === 0) {
@@ -229,8 +229,9 @@ function symmetric(weights: readonly number[]): LineCorrelation {
  * time of reading eleven values for each result (62 against 127 us for both axes of a 64 x 64 x 3 plane, Node 20).
  */
 function symmetric11(weights: readonly number[]): LineCorrelation {
-  const [w0, w1, w2, w3, w4, w5] = weights as [number, number, number, number, number, number];
   return (input, inputStart, step, output, outputStart, count) => {
+    // Here and with "| 0" below: V8 keeps locals in registers and skips overflow checks, a third of the time of an SSIM.
+    const [w0, w1, w2, w3, w4, w5] = weights as [number, number, number, number, number, number];
     let x0 = input[inputStart] as number;
     let x1 = input[inputStart + step] as number;
     let x2 = input[inputStart + 2 * step] as number;
@@ -246,8 +247,8 @@ function symmetric11(weights: readonly number[]): LineCorrelation {
     for (let n = 0; n < count; n++) {
       const x10 = input[next] as number;
       output[out] = w0 * (x0 + x10) + w1 * (x1 + x9) + w2 * (x2 + x8) + w3 * (x3 + x7) + w4 * (x4 + x6) + w5 * x5;
-      next += step;
-      out += step;
+      next = (next + step) | 0;
+      out = (out + step) | 0;
       x0 = x1;
       x1 = x2;
       x2 = x3;
