@@ -6,7 +6,7 @@ import { type Circle, convexHull, type JointPlace, type Layer, type Line, type P
 import type { FigurePose } from './figure-pose.ts';
 import { type Cloth, type Mark, patternMarks } from './pattern.ts';
 import { lightAt, shadeMark } from './shading.ts';
-import { type LimbBones, type Side, type Skeleton, sides, skeleton, trunkDepth } from './skeleton.ts';
+import { type LimbBones, type Side, type Skeleton, sides, skeleton, trunkDepth, trunkLift } from './skeleton.ts';
 import { flat, type Point, profile, type Ring, ring, Surface } from './surface.ts';
 import { add, at, dot, type Frame, mix, scale, subtract, type Vector3 } from './vector3.ts';
 
@@ -194,15 +194,20 @@ function armParts(identity: FigureIdentity, body: Skeleton, side: Side): Part[] 
     ],
   };
   const name = side === 'left' ? 'Left' : 'Right';
-  const trunk = trunkDepth(body) - armNearer;
-  const [upperZ, lowerZ] = togetherInDepth(middleDepth(bones, 'upper'), middleDepth(bones, 'lower'), trunk);
+  const nearer = armNearer + trunkLift(body);
+  const trunk = trunkDepth(body);
+  const [upperDepth, lowerDepth] = togetherInDepth(
+    middleDepth(bones, 'upper') + nearer,
+    middleDepth(bones, 'lower') + nearer,
+    trunk,
+  );
   const shoulder = upper[upper.length - 1] as Layer;
-  const light = lightAt((upperZ + lowerZ) / 2);
+  const light = lightAt((middleDepth(bones, 'upper') + middleDepth(bones, 'lower')) / 2);
   return [
     // The round of the shoulder: under the trunk, so that no line divides sleeve and chest.
     {
       name: `shoulderLine${name}`,
-      depth: Math.min(upperZ + armNearer, body.spine(0.6).centre[2]) - 0.001,
+      depth: Math.min(upperDepth, trunk) - 0.001,
       chain: `shoulderLine${name}`,
       carries: [],
       layers: [{ colour: shoulder.colour, polygons: [], circles: shoulder.circles?.slice(0, 1) ?? [] }],
@@ -211,7 +216,7 @@ function armParts(identity: FigureIdentity, body: Skeleton, side: Side): Part[] 
     },
     {
       name: `upperArm${name}`,
-      depth: upperZ + armNearer,
+      depth: upperDepth,
       chain: `arm${name}`,
       carries: [`${side}Shoulder`, `${side}Elbow`],
       layers: upper,
@@ -219,7 +224,7 @@ function armParts(identity: FigureIdentity, body: Skeleton, side: Side): Part[] 
     },
     {
       name: `forearm${name}`,
-      depth: lowerZ + armNearer,
+      depth: lowerDepth,
       chain: `arm${name}`,
       carries: [`${side}Elbow`, `${side}Wrist`],
       layers: [hand, ...lower],

@@ -151,7 +151,6 @@ const jacketPatterns = { ...bottomPatterns, plain: 5, block: 1.5 } as const;
 export function figureIdentity(seed: number, index: number): FigureIdentity {
   const random = new FigureRandom(seed, 1, index);
   const skin = jitteredColour(random.pick(skinTones), 8, random);
-  const hairColour = jitteredColour(random.pick(hairColours), 10, random);
   const style = random.weighted({
     bald: 0.5,
     buzz: 1,
@@ -164,6 +163,12 @@ export function figureIdentity(seed: number, index: number): FigureIdentity {
     afro: 1.1,
     beanie: 1,
   });
+
+  const bearded =
+    (style === 'bald' || style === 'buzz' || style === 'short' || style === 'beanie') && random.chance(0.4);
+  // The dyed colours come last; nobody dyes a beard or a shaven head.
+  const natural = hairColours.slice(0, -2);
+  const hairColour = jitteredColour(random.pick(bearded || style === 'bald' ? natural : hairColours), 10, random);
 
   const topFabric = drawFabric(random, topPatterns, []);
   const dress = random.chance(0.14);
@@ -222,7 +227,7 @@ export function figureIdentity(seed: number, index: number): FigureIdentity {
         [58, 92, 62],
       ]),
       lips: random.uniform(0.3, 1),
-      beard: (style === 'bald' || style === 'buzz' || style === 'short' || style === 'beanie') && random.chance(0.4),
+      beard: bearded,
       glasses: random.chance(0.15),
     },
     dress,

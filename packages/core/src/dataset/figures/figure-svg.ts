@@ -65,6 +65,9 @@ function signedArea(polygon: readonly Point[]): number {
 // Coordinates of the SVG are integers: 16 steps to a canvas unit, a sixteenth of a pixel at 256 px.
 const stepsPerUnit = 16;
 
+// Points closer to the one before than this (0.4 canvas units) would cost time and show at no size.
+const finestStep = 7;
+
 class Pen {
   readonly #factor: number;
   readonly #x: number;
@@ -91,7 +94,8 @@ class Pen {
       const x = Math.round(point[0] * this.#factor + this.#x);
       const y = Math.round(point[1] * this.#factor + this.#y);
       if (i === 0) text = `M${x} ${y}`;
-      else if (x !== lastX || y !== lastY) text += `l${x - lastX} ${y - lastY}`;
+      else if (i < count - 1 && Math.abs(x - lastX) + Math.abs(y - lastY) < finestStep) continue;
+      else text += `l${x - lastX} ${y - lastY}`;
       lastX = x;
       lastY = y;
     }

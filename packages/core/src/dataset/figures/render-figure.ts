@@ -62,9 +62,17 @@ export async function renderFigure({
   size: number;
   background?: Colour;
 }): Promise<RenderedFigure> {
+  return renderLaidOut(layOutFigure(identity, pose, size), size, background);
+}
+
+/** Pixels of a drawing on a background. */
+export async function renderLaidOut(
+  { svg, keypoints }: LaidOutFigure,
+  size: number,
+  background: Colour = figureBackground,
+): Promise<RenderedFigure> {
   const { default: sharp } = await import('sharp');
-  const { svg, keypoints } = layOutFigure(identity, pose, size);
-  const { data } = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  const data = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer();
   const pixels = size * size;
   const rgb = new Uint8Array(pixels * 3);
   const mask = new Uint8Array(pixels);

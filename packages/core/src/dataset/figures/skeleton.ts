@@ -173,7 +173,20 @@ export function skeleton(proportions: Proportions, pose: FigurePose): Skeleton {
   };
 }
 
-/** Depth of the trunk as a whole. */
-export function trunkDepth(body: Skeleton): number {
+/** Depth of the middle of the trunk. */
+function trunkMiddle(body: Skeleton): number {
   return (body.spine(0.3).centre[2] + body.spine(0.9).centre[2]) / 2;
+}
+
+/**
+ * Depth at which the trunk is painted. A trunk that leans away still lies over pelvis and thighs: the shirt hangs
+ * over them at the hips, which do not lean.
+ */
+export function trunkDepth(body: Skeleton): number {
+  return Math.max(-0.015, trunkMiddle(body));
+}
+
+/** What depths of arms are raised by, so that they compare with {@link trunkDepth} as they do with the trunk. */
+export function trunkLift(body: Skeleton): number {
+  return trunkDepth(body) - trunkMiddle(body);
 }
