@@ -83,12 +83,14 @@ function boneLayers(
   const last = (radii[radii.length - 1] as readonly number[])[1] as number;
   const layers: Layer[] = [];
   if (!sleeve || sleeve.to < 1) {
+    // Under a sleeve, no more flesh than may look out of its end.
+    const start = flesh.placeOf(sleeve ? Math.max(0, sleeve.to - 0.2) : 0);
     layers.push({
       colour: skin,
-      polygons: [flesh.surface.band(flesh.placeOf(0), 1)],
-      circles: [circleAt(from, first), circleAt(to, last)],
-      marks: shadeMark(flesh.surface, flesh.placeOf(0), 1),
-      ...(blends ? { contour: flesh.surface.edges(flesh.placeOf(0.3), 1) } : {}),
+      polygons: [flesh.surface.band(start, 1)],
+      circles: [...(sleeve ? [] : [circleAt(from, first)]), circleAt(to, last)],
+      marks: shadeMark(flesh.surface, start, 1),
+      ...(blends ? { contour: flesh.surface.edges(Math.max(start, flesh.placeOf(0.3)), 1) } : {}),
     });
   }
   if (!sleeve) return layers;
@@ -642,7 +644,8 @@ function skirtParts(identity: FigureIdentity, body: Skeleton, legs: readonly Par
       name: 'skirtInside',
       depth: Math.min(...legs.map((part) => part.depth)) - 0.001,
       chain: 'skirtInside',
-      carries: ['leftHip', 'rightHip', 'leftKnee', 'rightKnee', 'leftAnkle', 'rightAnkle'],
+      // Painted before both legs: it hides nothing.
+      carries: [],
       layers: [{ colour: shaded(bottom.fabric.base, 0.6), polygons: [inside] }],
       light: 1,
     },

@@ -81,15 +81,11 @@ function covers(layer: Layer, point: Point): boolean {
 export function visibleJoints(parts: readonly Part[], places: readonly JointPlace[]): Joint[] {
   return places.map(({ name, at, isBuried }) => {
     if (isBuried) return null;
-    // The joint lies on the last part that carries it: only what comes after can hide it.
-    const own = parts.reduce((last, part, i) => (part.carries.includes(name) && !part.isContour ? i : last), -1);
-    const first = parts.findIndex((part) => part.carries.includes(name) && !part.isContour);
+    // The joint lies on the first part that carries it, its own limb: what is painted later and covers the place hides it.
+    const own = parts.findIndex((part) => part.carries.includes(name));
     const isHidden = parts.some(
       (part, i) =>
-        i > (first < 0 ? own : first) &&
-        !part.isContour &&
-        !part.carries.includes(name) &&
-        part.layers.some((layer) => covers(layer, at)),
+        i > own && !part.isContour && !part.carries.includes(name) && part.layers.some((layer) => covers(layer, at)),
     );
     return isHidden ? null : at;
   });
