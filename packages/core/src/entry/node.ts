@@ -4,3 +4,4 @@ export * from '../dataset/decode-image.ts';
 export * from '../dataset/load-pair.ts';
 export * from '../dataset/pair-manifest.ts';
 export * from '../dataset/scan.ts';
+export * from './figures.ts';
