@@ -70,6 +70,19 @@ describe('a safetensors file', () => {
     expect([...values.slice(1)]).toEqual([Number.NaN, Math.fround(1e-45), Math.fround(3.4e38)]);
   });
 
+  it('is read the same from a Buffer of Node, whose slices are views', () => {
+    const file = Buffer.from(
+      writeSafetensors(
+        new Map([
+          ['a', float32([1, 2])],
+          ['b', float32([3])],
+        ]),
+      ),
+    );
+    const { tensors } = readSafetensors(file);
+    expect([...float32Values('b', tensors.get('b') as StoredTensor)]).toEqual([3]);
+  });
+
   it('may hold bfloat16, the upper halves of float32', () => {
     const data = new Uint8Array(new Uint16Array([0x3f80, 0xc000, 0x7f80, 0x0001]).buffer);
     const values = float32Values('b', { dtype: 'BF16', shape: [4], data });

@@ -212,8 +212,8 @@ export function layOut(
  */
 export function float32Values(name: string, { dtype, data }: StoredTensor): Float32Array {
   const count = data.byteLength / dtypeBytes[dtype];
-  // A copy, because the file's own bytes may lie unaligned.
-  const { buffer } = data.slice();
+  // A copy, because the file's own bytes may lie unaligned. Not data.slice(), which of a Node Buffer is a view.
+  const { buffer } = new Uint8Array(data);
   switch (dtype) {
     case 'F32':
       return new Float32Array(buffer, 0, count);
