@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from networks import Networks
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from train_step import TrainStep
 from weights import load_weights, saved_weights
 
@@ -30,7 +30,7 @@ BASE = {
     'condition': {'kind': 'label', 'length': LABELS},
     'model': {
         'levels': 4,
-        'guidedLevels': [1, 2, 3],
+        'guidedLevels': [2, 3],
         'rapd': True,
         'nvtd': True,
         'generator': {
@@ -61,7 +61,7 @@ BASE = {
     },
     'training': {
         'batchSize': BATCH,
-        'learningRate': 2e-4,
+        'learningRate': 1e-3,
         'beta1': 0.5,
         'beta2': 0.999,
         'epsilon': 1e-8,
@@ -69,13 +69,13 @@ BASE = {
     },
 }
 
-# What differs from BASE. Critics of kernel 3 and heads of kernel 1 have weights of their own.
+# What differs from BASE. Level 1, whose critics see a single pixel, goes without batch norm there: over four values it has
+# gradients that are rounding noise, and Adam makes whole steps of them.
 SCENARIOS = {
     'literal': {},
     'fused': {'training': {'update': 'fused'}},
     'instanceNorm': {
         'model': {
-            'guidedLevels': [2, 3],
             'generator': {'norm': 'instance'},
             'discriminator': {'norm': 'instance'},
             'guidingBlock': {'criticNorm': 'instance', 'criticKernelSize': 3},
@@ -84,15 +84,19 @@ SCENARIOS = {
     },
     'noGuidingBlocks': {'model': {'guidedLevels': []}},
     'noNvtd': {
-        'model': {'guidedLevels': [3], 'nvtd': False, 'guidingBlock': {'criticNorm': 'none'}},
+        'model': {'guidedLevels': [1, 3], 'nvtd': False, 'guidingBlock': {'criticNorm': 'none'}},
         'training': {'guidedLearningRate': 5e-4},
     },
-    'noRapd': {'model': {'guidedLevels': [2], 'rapd': False}},
+    'noRapd': {
+        'model': {'guidedLevels': [1], 'rapd': False, 'guidingBlock': {'criticNorm': 'none'}, 'downsizing': 'bilinear'}
+    },
+    'noCritics': {'model': {'guidedLevels': [2], 'rapd': False, 'nvtd': False}},
 }
 
 
 def main() -> None:
-    random = np.random.default_rng(1907_01187)
+    # A seed with which no activation lies within rounding of a kink, where float32 may take either side.
+    random = np.random.default_rng(1)
     batches = [random_batch(random) for _ in range(STEPS)]
     weights: dict[str, np.ndarray] = {}
     after: dict[str, np.ndarray] = {}
@@ -100,28 +104,30 @@ def main() -> None:
     for name, changes in SCENARIOS.items():
         config = merged(BASE, changes)
         networks = Networks(config)
-        kernels = {}
         for key, value in saved_weights(networks).items():
-            # A kernel size is part of the name here, so that scenarios share what has the same shape.
-            stored = f'{key}@{value.shape[0]}' if value.dim() == 4 else key
-            if stored not in weights:
-                weights[stored] = initial(random, key, tuple(value.shape))
-            kernels[key] = stored
-        losses, snapshots = train(config, weights, kernels, batches, torch.float64)
-        rounded, rounded_snapshots = train(config, weights, kernels, batches, torch.float32)
+            if stored(key, value.shape) not in weights:
+                weights[stored(key, value.shape)] = initial(random, key, tuple(value.shape))
+        losses, snapshots = train(config, weights, batches, torch.float64)
+        rounded, rounded_snapshots = train(config, weights, batches, torch.float32)
         report(name, losses, rounded, snapshots, rounded_snapshots)
-        scenarios[name] = {'config': config, 'losses': losses, 'weights': kernels}
+        scenarios[name] = {'config': config, 'losses': [{key: float(f'{value:.9g}') for key, value in each.items()} for each in losses]}
         for step, tensors in snapshots.items():
             for key, value in tensors.items():
+                if is_free(key, tensors):
+                    continue
                 after[f'{name}/{step}/{key}'] = spread(value).astype(np.float32)
 
     inputs = {f'{step}/{part}': value for step, batch in enumerate(batches) for part, value in batch.items()}
     GOLDEN.mkdir(parents=True, exist_ok=True)
-    save_file(weights, GOLDEN / 'weights.safetensors')
-    save_file(inputs, GOLDEN / 'inputs.safetensors')
-    save_file(after, GOLDEN / 'after.safetensors')
+    for name, tensors_of in {'weights': weights, 'inputs': inputs, 'after': after}.items():
+        (GOLDEN / f'{name}.safetensors').write_bytes(save(tensors_of))
     (GOLDEN / 'scenarios.json').write_text(json.dumps(scenarios, indent=1) + '\n')
     print(f'{sum(file.stat().st_size for file in GOLDEN.iterdir())} bytes in {GOLDEN.name}/')
+
+
+def stored(name: str, shape: tuple[int, ...]) -> str:
+    """Kernels carry their size: scenarios share what has one shape."""
+    return f'{name}@{shape[0]}' if len(shape) == 4 else name
 
 
 def random_batch(random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -147,9 +153,10 @@ def initial(random: np.random.Generator, name: str, shape: tuple[int, ...]) -> n
     return values.astype(np.float32)
 
 
-def train(config: dict, weights, kernels, batches, dtype: torch.dtype):
+def train(config: dict, weights, batches, dtype: torch.dtype):
     networks = Networks(config)
-    load_weights(networks, {key: torch.from_numpy(weights[stored]) for key, stored in kernels.items()})
+    shapes = {key: value.shape for key, value in saved_weights(networks).items()}
+    load_weights(networks, {key: torch.from_numpy(weights[stored(key, shape)]) for key, shape in shapes.items()})
     networks.to(dtype)
     step = TrainStep(networks, config)
     losses, snapshots = [], {}
@@ -178,10 +185,19 @@ def report(name: str, losses, rounded, snapshots, rounded_snapshots) -> None:
     print(f'{name}: float32 differs from float64 by at most {worst[0]:.1e} in a loss ({worst[1]})')
     for step, tensors_after in snapshots.items():
         differences = sorted(
-            ((float(np.abs(value - rounded_snapshots[step][key]).max()), key) for key, value in tensors_after.items()),
+            (
+                (float(np.abs(value - rounded_snapshots[step][key]).max()), key)
+                for key, value in tensors_after.items()
+                if not is_free(key, tensors_after) and not key.endswith('/mean')
+            ),
             reverse=True,
         )
-        print(f'  weights after step {step}: ' + ', '.join(f'{d:.1e} {key}' for d, key in differences[:8]))
+        print(f'  weights after step {step}: ' + ', '.join(f'{d:.1e} {key}' for d, key in differences[:4]))
+
+
+def is_free(name: str, names) -> bool:
+    """Whether nothing decides this value: a bias before a norm, whose gradient is 0 up to rounding, which Adam blows up."""
+    return name.endswith('/bias') and name.removesuffix('bias') + 'norm/scale' in names
 
 
 def merged(base: dict, changes: dict) -> dict:

@@ -199,23 +199,21 @@ class Networks(nn.Module):
         model = config['model']
         self.generator = Generator(config)
         self.discriminator = Discriminator(config)
-        # Without either critic nothing trains a block and nothing asks it.
-        self.block_levels: list[int] = model['guidedLevels'] if model['rapd'] or model['nvtd'] else []
-        for n in self.block_levels:
+        self.guided_levels: list[int] = model['guidedLevels']
+        for n in self.guided_levels:
             self.add_module(f'block{n}', GuidingBlock(config, n))
 
     def block(self, level: int) -> GuidingBlock:
         return self.get_submodule(f'block{level}')
 
-    def block_parameters(self) -> list[nn.Parameter]:
-        return [parameter for n in self.block_levels for parameter in self.block(n).parameters()]
+    def blocks(self) -> list[GuidingBlock]:
+        return [self.block(n) for n in self.guided_levels]
 
 
 def condition_channels(condition: dict) -> int:
     match condition['kind']:
         case 'keypoints':
-            joints = 17 if condition['map'] == 'limbs' else 18
-            return joints * (2 if condition['sourceKeypoints'] else 1)
+            return 18 * (2 if condition['sourceKeypoints'] else 1)
         case 'label':
             return condition['length']
         case 'image':

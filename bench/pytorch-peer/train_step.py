@@ -16,11 +16,11 @@ class TrainStep:
     def __init__(self, networks: Networks, config: dict, adam: dict | None = None):
         """`adam`: which implementation of torch.optim.Adam, e.g. {'fused': True}; the result is the same."""
         model, training, weights = config['model'], config['training'], config['loss']
-        if model['downsizing'] != 'area':
-            raise ValueError(f"model.downsizing: the peer knows 'area' alone, received {model['downsizing']!r}.")
         self.networks = networks
         self.levels: int = model['levels']
         self.guided_levels: list[int] = model['guidedLevels']
+        self.downsizing: str = model['downsizing']
+        self.has_critics: bool = bool(self.guided_levels) and (model['rapd'] or model['nvtd'])
         self.fused: bool = training['update'] == 'fused' or not self.guided_levels
         self.weights = weights
         level_weights = weights.get('levelWeights') or [1] * len(self.guided_levels)
@@ -32,7 +32,7 @@ class TrainStep:
             return torch.optim.Adam(parameters, rate, betas, training['epsilon'], **(adam or {})) if parameters else None
 
         self.discriminator_adam = optimizer(networks.discriminator.parameters())
-        self.block_adam = optimizer(networks.block_parameters())
+        self.block_adam = optimizer(parameter for block in networks.blocks() for parameter in block.parameters())
         self.generator_adam = optimizer(networks.generator.parameters())
         self.guided_adam = None
         if not self.fused:
@@ -52,10 +52,10 @@ class TrainStep:
         level_images = generator.level_images(guided)
 
         self.update_discriminator(y, image.detach(), losses)
-        if self.networks.block_levels:
+        if self.has_critics:
             self.update_blocks(sources, targets, level_images, losses)
 
-        with frozen([self.networks.discriminator, *map(self.networks.block, self.networks.block_levels)]):
+        with frozen([self.networks.discriminator, *self.networks.blocks()]):
             if self.fused:
                 loss = self.guided_loss(sources, targets, level_images, losses) + self.loss(y, image, losses)
                 update(self.generator_adam, loss)
@@ -80,7 +80,7 @@ class TrainStep:
     def update_blocks(self, sources, targets, level_images, losses: dict[str, Tensor]) -> None:
         """Point 3, equations 5 and 6."""
         total = 0
-        for n in self.networks.block_levels:
+        for n in self.guided_levels:
             block = self.networks.block(n)
             # E has no norm, so one pass over the three batches is three passes.
             e_x, e_y, e_image = block.encoder(torch.cat((sources[n], targets[n], level_images[n].detach()))).chunk(3)
@@ -104,7 +104,7 @@ class TrainStep:
             loss = reconstruction(targets[n], level_images[n])
             losses[f'level{n}.reconstruction'] = loss.detach()
             total = total + self.weights['reconstructionWeight'] * loss
-            if n not in self.networks.block_levels:
+            if not self.has_critics:
                 continue
             block = self.networks.block(n)
             e_image = block.encoder(level_images[n])
@@ -127,7 +127,10 @@ class TrainStep:
         return self.weights['adversarialWeight'] * adversarial + self.weights['reconstructionWeight'] * rebuilt
 
     def at_level(self, images: Tensor, level: int) -> Tensor:
-        return F.avg_pool2d(images, 1 << (self.levels - level))
+        factor = 1 << (self.levels - level)
+        if self.downsizing == 'area':
+            return F.avg_pool2d(images, factor)
+        return F.interpolate(images, scale_factor=1 / factor, mode='bilinear', align_corners=False)
 
     def order(self, name: str) -> tuple[int, int]:
         """The order of the losses in every record."""
