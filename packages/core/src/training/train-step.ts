@@ -1,5 +1,5 @@
 // One iteration of section 2.3, in the order of the paper; docs/model.md, "One iteration", numbers the points.
-import { AdamOptimizer } from '@ggb/native-ops/ops';
+import { AdamOptimizer, outsideTape } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { levelSide } from '../config/resolve-network.ts';
 import type { TrainingConfig } from '../config/training-config.ts';
