@@ -79,12 +79,14 @@ export class TrainStep {
     try {
       return tf.tidy(() => {
         const levelImages = this.levelImages(x, y);
-        // What point 4 (or 5) differentiates is the pass of point 1, so its tape starts here and the updates of points 2 and
-        // 3 happen while it is open. To them x̂ is a constant: they differentiate by their own weights alone.
+        // What point 4 (or 5) differentiates is the pass of point 1, so its tape is open while points 2 and 3 update the
+        // critics, on tapes of their own.
         const firstPass = (): Generated => {
           const fake = generator.forward(x, c, { seed, step, pass: 0 });
-          this.updateDiscriminator(y, fake.image, report);
-          this.updateGuidingBlocks(levelImages, fake, report);
+          outsideTape(() => {
+            this.updateDiscriminator(y, fake.image, report);
+            this.updateGuidingBlocks(levelImages, fake, report);
+          });
           return fake;
         };
 
