@@ -93,6 +93,7 @@ export type PresetName = z.infer<typeof trainingConfigSchema>['preset'];
 export type DataConfig = z.infer<typeof dataSchema>;
 export type LossConfig = z.infer<typeof lossSchema>;
 export type OptimisationConfig = z.infer<typeof optimisationSchema>;
-export type TrainingConfig = Omit<z.infer<typeof trainingConfigSchema>, 'image' | 'condition' | 'model'> & NetworkConfig;
+export type TrainingConfig = Omit<z.infer<typeof trainingConfigSchema>, 'image' | 'condition' | 'model'> &
+  NetworkConfig;
 /** What a user writes: everything optional. */
 export type TrainingConfigInput = z.input<typeof trainingConfigSchema>;
