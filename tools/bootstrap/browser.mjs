@@ -1,15 +1,18 @@
 // The browser of the tests that need one: Chromium as the system has it. Nothing else needs it, so its absence stops
 // nothing: those tests are then skipped, and say so.
+import { delimiter, join } from 'node:path';
 import { aptAdvice, installWithApt, isDebianLike, mayUseApt } from './apt.mjs';
 import { outputOf } from './run-command.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 const packages = ['chromium'];
 
-/** Name of a Chromium in the PATH that starts, undefined when there is none. */
+/** Path of a Chromium that starts, undefined when there is none in the PATH. */
 export function findBrowser() {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   // Ubuntu's `chromium` may be a script that only says to install a snap, so being there is not enough.
-  return names.find((name) => outputOf(name, ['--version']) !== undefined);
+  return paths.find((path) => outputOf(path, ['--version']) !== undefined);
 }
 
 /** Why there is no browser and what to do, for the reason of a skipped test. */

@@ -21,7 +21,7 @@ interface NodeProcess {
  */
 export async function readCheckpointSource(source: CheckpointSource, signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();
-  if (source instanceof Uint8Array) return source;
+  if (source instanceof Uint8Array) return plain(source);
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
   if (source instanceof URL) return source.protocol === 'file:' ? readFile(source, signal) : download(source, signal);
@@ -51,11 +51,16 @@ async function readFile(path: string | URL, signal: AbortSignal | undefined): Pr
     throw new CheckpointSourceError(`${path}`, 'a URL, bytes or a Blob', 'the path of a file outside Node', remedy);
   }
   try {
-    return await fs.readFile(path, signal === undefined ? {} : { signal });
+    return plain(await fs.readFile(path, signal === undefined ? {} : { signal }));
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw new CheckpointSourceError(`${path}`, 'a file that can be read', reason(error), '', { cause: error });
   }
+}
+
+/** Node's Buffer is a Uint8Array whose `slice` does not copy; whoever reads these bytes may rely on what a Uint8Array does. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function reason(error: unknown): string {

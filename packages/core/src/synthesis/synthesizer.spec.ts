@@ -257,6 +257,8 @@ describe('a checkpoint', () => {
 
   const sources: [string, () => Parameters<typeof Synthesizer.load>[0]][] = [
     ['bytes', () => checkpoint],
+    // A Buffer's `slice` does not copy, unlike a Uint8Array's; and this one begins somewhere in a larger memory.
+    ['a Buffer', () => Buffer.concat([Buffer.from('before'), checkpoint]).subarray(6)],
     ['an ArrayBuffer', () => checkpoint.slice().buffer as ArrayBuffer],
     ['a Blob', () => new Blob([checkpoint as Uint8Array<ArrayBuffer>])],
     ['the path of a file', () => path],
@@ -268,6 +270,7 @@ describe('a checkpoint', () => {
   it.each(sources)('comes from %s', async (_, source) => {
     const synthesizer = await load(source());
     expect(synthesizer.info.weightsHash).toBe(createHash('sha256').update(checkpoint).digest('hex'));
+    expect(Array.from((await synthesizer.synthesize({ image, keypoints })).data)).toEqual(expectedPixels());
   });
 
   it('is fetched only when its address was given', async () => {
