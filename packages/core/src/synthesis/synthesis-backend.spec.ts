@@ -3,12 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { nativeBackend } from '@ggb/native-ops/node';
 import * as tf from '@ggb/native-ops/tf';
-import { describeWhen } from '../../../../tools/testing/skipping.ts';
 import { randomCheckpoint, testImage, testPose, tinyNetwork } from '../../testing/random-checkpoint.ts';
 import { Synthesizer } from './synthesizer.ts';
 
-const requireHere = createRequire(__filename);
-const wasmFile = requireHere.resolve('@tensorflow/tfjs-backend-wasm');
+const wasmFile = createRequire(__filename).resolve('@tensorflow/tfjs-backend-wasm');
 
 const checkpoint = randomCheckpoint(tinyNetwork());
 const input = { image: testImage(16), keypoints: testPose(16) };
@@ -27,15 +25,6 @@ async function draw(backend: string): Promise<Uint8ClampedArray> {
   const { data } = await synthesizer.synthesize(input);
   synthesizer.dispose();
   return data;
-}
-
-function isInstalled(name: string): boolean {
-  try {
-    requireHere.resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe('on every backend', () => {
@@ -72,16 +61,5 @@ describe('on every backend', () => {
     await draw('native-cpu');
     expect(report.of('Conv2D').native).toBeGreaterThan(0);
     expect(report.rows().filter(({ fallback }) => fallback > 0)).toEqual([]);
-  });
-});
-
-describeWhen(
-  isInstalled('@tensorflow/tfjs-node'),
-  '@tensorflow/tfjs-node is not installed (docs/how-to/tensorflow-backend.md)',
-)('on libtensorflow', () => {
-  it('draws what cpu draws', async () => {
-    await import('@tensorflow/tfjs-node' as string);
-    tf.assertOneEngine();
-    expect(await draw('tensorflow')).toBeAllClose(await draw('cpu'), { absolute: tolerance });
   });
 });
