@@ -13,7 +13,7 @@ describe('examples/embed-node', () => {
     const args = [example, ...model.options, '--pose', '1', '--out', out];
     const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     expect([stderr, status]).toEqual(['', 0]);
-    expect(stdout).toMatch(/^32 pixels, \d+ weights, on native-cpu/);
+    expect(stdout).toMatch(/^16 pixels, \d+ weights, on native-cpu/);
 
     // The same here, from the sources and on TF.js's plain kernels.
     const synthesizer = await Synthesizer.load(model.checkpoint);
@@ -21,7 +21,7 @@ describe('examples/embed-node', () => {
     const expected = await synthesizer.synthesize({ image: model.picture, keypoints: keypoints as [] });
     synthesizer.dispose();
     const { data, info } = await sharp(out).raw().toBuffer({ resolveWithObject: true });
-    expect(info).toMatchObject({ width: 32, height: 32 });
+    expect(info).toMatchObject({ width: 16, height: 16 });
     // Float32 sums in another order: a byte may fall on the other side of a half.
     expect(new Set(data).size).toBeGreaterThan(50);
     expect(data).toBeAllClose(expected.data, { absolute: 1 });

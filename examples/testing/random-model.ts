@@ -19,11 +19,12 @@ export interface RandomModel {
 
 export async function makeRandomModel(): Promise<RandomModel> {
   const folder = mkdtempSync(join(tmpdir(), 'examples-spec-'));
-  const network = tinyNetwork({ image: { size: 32 }, model: { generator: { baseChannels: 8, maxChannels: 32 } } });
-  const picture = testImage(32);
+  const network = tinyNetwork();
+  const { size } = network.image;
+  const picture = testImage(size);
   const keypoints = [
-    testPose(32),
-    testPose(32).map((joint) => joint && ([31 - joint[0], joint[1]] as [number, number])),
+    testPose(size),
+    testPose(size).map((joint) => joint && ([size - 1 - joint[0], joint[1]] as [number, number])),
   ];
   const [checkpoint, image, poses] = ['model.safetensors', 'figure.png', 'poses.json'].map((name) =>
     join(folder, name),
@@ -31,7 +32,7 @@ export async function makeRandomModel(): Promise<RandomModel> {
   const paths = { checkpoint, image, poses } as Record<'checkpoint' | 'image' | 'poses', string>;
   writeFileSync(paths.checkpoint, randomCheckpoint(network));
   writeFileSync(paths.poses, JSON.stringify(keypoints.map((joints, i) => ({ name: `pose ${i}`, keypoints: joints }))));
-  await sharp(picture.data, { raw: { width: 32, height: 32, channels: 3 } })
+  await sharp(picture.data, { raw: { width: size, height: size, channels: 3 } })
     .png()
     .toFile(paths.image);
   const options = Object.entries(paths).flatMap(([name, path]) => [`--${name}`, path]);
