@@ -55,6 +55,8 @@ const userErrorNames = new Set([
   'SynthesisBackendError',
   'SynthesisInputError',
   'TrainingDivergedError',
+  'FiguresSettingError',
+  'FolderNotEmptyError',
 ]);
 
 /** System calls that fail because of the machine or of a path, in words. */

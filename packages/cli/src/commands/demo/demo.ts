@@ -44,7 +44,7 @@ export async function demo({ out: wanted, minutes = demoMinutes, threads }: Demo
     const seconds = { data: 0, training: 0, evaluation: 0 };
     const data = join(out, 'data');
     progress.note(`Drawing ${demoData.identities} figures in ${demoData.poses} poses each, in ${data}`);
-    seconds.data = await timed(() => writeFigures({ ...demoData, out: data }));
+    seconds.data = await timed(() => drawFigures(data, progress, interruption.signal));
 
     const { config } = loadTrainingConfig([
       namedSource('demo.config.ts', {
@@ -131,6 +131,23 @@ export async function demo({ out: wanted, minutes = demoMinutes, threads }: Demo
   } finally {
     progress.finish();
     interruption.release();
+  }
+}
+
+/** Ctrl-C in this part ends the demo: there is nothing to go on with. */
+async function drawFigures(out: string, progress: ProgressLine, signal: AbortSignal): Promise<void> {
+  try {
+    await writeFigures({
+      ...demoData,
+      out,
+      signal,
+      onProgress: ({ done, total }) => progress.update({ unit: 'picture', done, total }),
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new UserError('the demo was interrupted before it had its figures', { where: out });
+  } finally {
+    progress.finish();
   }
 }
 
