@@ -10,7 +10,7 @@ import {
   runRecordVersion,
   Synthesizer,
 } from '@ggb/core';
-import { RunReader, RunWriter, writeFigures } from '@ggb/core/node';
+import { drawVariation, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
 import { namedSource } from '../../config/config-source.ts';
 import { loadTrainingConfig } from '../../config/load-training-config.ts';
 import { evenlySpaced } from '../../data/split-pairs.ts';
@@ -18,7 +18,6 @@ import { catchInterruption } from '../../interruption.ts';
 import { packageVersion } from '../../package-version.ts';
 import { durationText, ProgressLine } from '../../progress-line.ts';
 import { contactSheet } from '../../report/contact-sheet.ts';
-import { poseDrawing } from '../../report/pose-drawing.ts';
 import { scoreTable } from '../../report/score-table.ts';
 import { UserError } from '../../user-error.ts';
 import { rowsOf } from '../evaluate/evaluate.ts';
@@ -157,16 +156,14 @@ interface Picture {
 }
 
 /** Source, target pose, output, truth; several pairs in a row. */
-async function sheetOf(pictures: readonly Picture[], size: number): Promise<Buffer> {
+function sheetOf(pictures: readonly Picture[], size: number): Promise<Buffer> {
   const { pairsPerRow, cellSide } = demoPictures;
-  const cells = await Promise.all(
-    pictures.map(async ({ output, example: { source, target, variation } }) => [
-      source,
-      variation.keypoints === undefined ? undefined : await poseDrawing(variation.keypoints, size),
-      output,
-      target,
-    ]),
-  );
+  const cells = pictures.map(({ output, example: { source, target, variation } }) => [
+    source,
+    drawVariation(variation, size, Math.ceil(cellSide / size)),
+    output,
+    target,
+  ]);
   const rows = Array.from({ length: Math.ceil(cells.length / pairsPerRow) }, (_, row) =>
     cells.slice(row * pairsPerRow, (row + 1) * pairsPerRow).flat(),
   );
