@@ -152,7 +152,7 @@ async function loadTensorFlow(): Promise<{ detail: string }> {
   throw new BackendUnavailable(
     'tensorflow',
     failures.length > 0 ? failures.join('; ') : `neither ${tensorFlowPackages.join(' nor ')} is installed`,
-    `Install it: ${command} (with an NVIDIA GPU: ${command.replace('tfjs-node', 'tfjs-node-gpu')}). Its install script downloads libtensorflow from storage.googleapis.com.`,
+    `Install it: ${command} (with an NVIDIA GPU: ${command.replace('tfjs-node', 'tfjs-node-gpu')}). Its install script downloads from storage.googleapis.com; without that host: docs/how-to/tensorflow-backend.md.`,
   );
 }
 

@@ -5,7 +5,6 @@ import { UserError } from '../user-error.ts';
 import { namedSource } from './config-source.ts';
 import { explainConfig } from './explain-config.ts';
 import { configSources, loadTrainingConfig } from './load-training-config.ts';
-import { editDistance } from './schema-keys.ts';
 
 let folder: string;
 let file: string;
@@ -201,18 +200,5 @@ describe('the origin of a value', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^preset: "quick" +# "preset=quick"$/));
     expect(lines).toContainEqual(expect.stringMatching(/^model\.guidedLevels: \[2,3,4\] +# from model\.levels$/));
     expect(lines).toContainEqual(expect.stringMatching(/^training\.beta1: 0\.5 +# default$/));
-  });
-});
-
-describe('editDistance', () => {
-  it.each([
-    ['steps', 'steps', 0],
-    ['stesp', 'steps', 1],
-    ['step', 'steps', 1],
-    ['', 'abc', 3],
-    ['kitten', 'sitting', 3],
-  ])('of %s and %s is %d', (a, b, distance) => {
-    expect(editDistance(a, b)).toBe(distance);
-    expect(editDistance(b, a)).toBe(distance);
   });
 });

@@ -1,4 +1,5 @@
 // The keys a schema knows, read from the schema itself, and the one that a mistyped key was probably meant to be.
+import { nearestName } from '@ggb/core';
 
 /** As much of a zod schema as is walked here; naming the class would be a dependency of its own. */
 interface SchemaNode {
@@ -49,36 +50,10 @@ export function nearestKey(unknown: string, known: Iterable<string>): string | u
   const section = unknown.slice(0, unknown.lastIndexOf('.') + 1);
   const siblings = keys.filter((key) => key.startsWith(section) && !key.slice(section.length).includes('.'));
   const name = unknown.slice(section.length);
-  return (
-    closest(name, siblings, (key) => key.slice(section.length)) ??
-    closest(name, keys, (key) => key.slice(key.lastIndexOf('.') + 1)) ??
-    closest(unknown, keys, (key) => key)
-  );
-}
-
-function closest(text: string, keys: readonly string[], part: (key: string) => string): string | undefined {
-  const allowed = Math.max(1, Math.floor(text.length / 3));
-  let best: { key: string; distance: number } | undefined;
-  for (const key of keys) {
-    const distance = editDistance(text.toLowerCase(), part(key).toLowerCase());
-    if (distance <= allowed && (best === undefined || distance < best.distance)) best = { key, distance };
-  }
-  return best?.key;
-}
-
-/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    rows.push(row);
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swap =
-        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : substitution;
-      row.push(Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, substitution, swap));
-    }
-  }
-  return at(a.length, b.length);
+  const byPart = (candidates: readonly string[]) => {
+    const keyOf = new Map(candidates.toReversed().map((key) => [key.slice(key.lastIndexOf('.') + 1), key]));
+    const nearest = nearestName(name, [...keyOf.keys()].reverse());
+    return nearest === undefined ? undefined : keyOf.get(nearest);
+  };
+  return byPart(siblings) ?? byPart(keys) ?? nearestName(unknown, keys);
 }

@@ -21,7 +21,7 @@ import { contactSheet } from '../../report/contact-sheet.ts';
 import { scoreTable } from '../../report/score-table.ts';
 import { UserError } from '../../user-error.ts';
 import { rowsOf } from '../evaluate/evaluate.ts';
-import { scoreRun } from '../evaluate/score-run.ts';
+import { scoreModel, scoreRun } from '../evaluate/score-run.ts';
 import { trainingSession } from '../train/training-session.ts';
 import { type DemoPlan, demoPlan } from './demo.config.ts';
 import { drawLevels } from './draw-levels.ts';
@@ -67,16 +67,20 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
     const shown = new Set(evenlySpaced(pairs.evaluation, plan.pictures.pairs).map(({ id }) => id));
     const pictures: Picture[] = [];
     const synthesizer = await Synthesizer.load(checkpoint.path);
-    const scoring = { pairs: pairs.evaluation, trainingPairs: pairs.training, progress };
     const scores = await scoreRun({
-      ...scoring,
+      pairs: pairs.evaluation,
+      trainingPairs: pairs.training,
+      progress,
       synthesizer,
       onOutput: (output, example) => {
         if (shown.has(example.id)) pictures.push({ output, example });
       },
     });
-    progress.finish();
     synthesizer.dispose();
+    const rawSynthesizer = await Synthesizer.load(checkpoint.path, { weights: 'raw' });
+    const { mean: raw } = await scoreModel({ pairs: pairs.evaluation, progress, synthesizer: rawSynthesizer });
+    rawSynthesizer.dispose();
+    progress.finish();
     const { nearestPose } = scores.baselines;
     if (nearestPose === undefined) throw new Error('demo: the figures have no poses.');
     const record: EvaluationRecord = {
@@ -102,6 +106,7 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
       backend: `${trained.backend.name} (${trained.backend.reason})`,
       version: packageVersion,
       stepsDone: trained.step,
+      raw,
       scores: { model: scores.mean, copySource: scores.baselines.copySource, nearestPose },
       counts: {
         trainingPairs: pairs.training.length,

@@ -11,7 +11,8 @@ export interface DemoReport {
   readonly version: string;
   readonly stepsDone: number;
   readonly scores: { readonly model: Scores; readonly copySource: Scores; readonly nearestPose: Scores };
-  readonly raw?: Scores;
+  /** Of the weights that the moving average was made of. */
+  readonly raw: Scores;
   readonly counts: {
     readonly trainingPairs: number;
     readonly trainingIdentities: number;
@@ -51,7 +52,7 @@ ${columnTitles(['source', 'target pose', 'output', 'truth'], report.pairsPerRow)
 
 <h2>Against two trivial answers</h2>
 ${scoresTable(report)}
-<p><b>Copying the source</b> has the right clothes in the wrong pose. <b>The training image nearest in pose</b> has the right pose in the wrong clothes. All three rows are means over the same ${counts.testPairs} test pairs; no identity of theirs is in the training set. “Inside” is the silhouette of the source or of the target, grown by one pixel; most of a frame is empty background, so look there first. SSIM: Gaussian window 11 by 11, sigma 1.5; colour error: mean absolute difference, 0 to 255.</p>
+<p><b>Copying the source</b> has the right clothes in the wrong pose. <b>The training image nearest in pose</b> has the right pose in the wrong clothes. All rows are means over the same ${counts.testPairs} test pairs; no identity of theirs is in the training set. “Inside” is the silhouette of the source or of the target, grown by one pixel; most of a frame is empty background, so look there first. SSIM: Gaussian window 11 by 11, sigma 1.5; colour error: mean absolute difference, 0 to 255.</p>
 
 <h2>How it learned</h2>
 <div class="charts">
@@ -119,7 +120,7 @@ function columnTitles(titles: readonly string[], times: number): string {
 function scoresTable({ scores, raw }: DemoReport): string {
   const rows: [string, Scores][] = [
     ['model', scores.model],
-    ...(raw === undefined ? [] : ([['model, raw weights', raw]] as [string, Scores][])),
+    ['model, raw weights', raw],
     ['copying the source', scores.copySource],
     ['training image nearest in pose', scores.nearestPose],
   ];

@@ -16,7 +16,7 @@ export interface ScoringOptions {
   readonly trainingPairs: readonly Pair[];
   readonly progress: ProgressLine;
   /** Sees every output, in order. */
-  readonly onOutput?: (output: RgbImage, example: Example, nearest: RgbImage | undefined) => void;
+  readonly onOutput?: (output: RgbImage, example: Example) => void;
 }
 
 export interface RunScores {
@@ -27,13 +27,53 @@ export interface RunScores {
 
 /** @throws ImageError, DataProblems  for pairs that the model cannot take. */
 export async function scoreRun(options: ScoringOptions): Promise<RunScores> {
-  const { synthesizer, pairs, trainingPairs, progress, onOutput } = options;
-  const { imageSize, condition } = synthesizer.info;
-  const network = { image: { size: imageSize }, condition };
-  const nearestPose = condition.kind === 'keypoints' ? new NearestPose(trainingPairs) : undefined;
-  const model: (Scores & { id: string })[] = [];
+  const { synthesizer, trainingPairs, onOutput } = options;
+  const nearestPose = synthesizer.info.condition.kind === 'keypoints' ? new NearestPose(trainingPairs) : undefined;
   const copied: Scores[] = [];
   const nearest: Scores[] = [];
+  const model: (Scores & { id: string })[] = [];
+  await forEachOutput(options, async ({ example, output, score }) => {
+    model.push({ id: example.id, ...score(output) });
+    copied.push(score(example.source));
+    const { keypoints } = example.variation;
+    if (nearestPose?.isKnown && keypoints !== undefined) nearest.push(score(await nearestPose.image(keypoints)));
+    onOutput?.(output, example);
+  });
+  return {
+    mean: meanScores(model),
+    pairs: model,
+    baselines: {
+      copySource: meanScores(copied),
+      ...(nearest.length === model.length ? { nearestPose: meanScores(nearest) } : {}),
+    },
+  };
+}
+
+/** The model's scores alone. */
+export async function scoreModel(
+  options: Omit<ScoringOptions, 'trainingPairs'>,
+): Promise<Omit<RunScores, 'baselines'>> {
+  const model: (Scores & { id: string })[] = [];
+  await forEachOutput(options, ({ example, output, score }) => {
+    model.push({ id: example.id, ...score(output) });
+    options.onOutput?.(output, example);
+  });
+  return { mean: meanScores(model), pairs: model };
+}
+
+interface ScoredOutput {
+  readonly example: Example;
+  readonly output: RgbImage;
+  /** Scores any image as an answer to this pair. */
+  readonly score: (image: RgbImage) => Scores;
+}
+
+async function forEachOutput(
+  { synthesizer, pairs, progress }: Omit<ScoringOptions, 'trainingPairs'>,
+  visit: (scored: ScoredOutput) => Promise<void> | void,
+): Promise<void> {
+  const { imageSize, condition } = synthesizer.info;
+  const network = { image: { size: imageSize }, condition };
   for (let start = 0; start < pairs.length; start += batchSize) {
     const batch = pairs.slice(start, start + batchSize);
     const examples = await Promise.all(batch.map((pair) => loadPair(pair, network)));
@@ -43,24 +83,14 @@ export async function scoreRun(options: ScoringOptions): Promise<RunScores> {
     for (const [index, example] of examples.entries()) {
       const output = withoutAlpha(outputs[index] as (typeof outputs)[number]);
       const inside = insideOf(example, imageSize);
-      const score = (image: RgbImage) => scoresOf(scorePair({ output: image, truth: example.target, inside }));
-      model.push({ id: example.id, ...score(output) });
-      copied.push(score(example.source));
-      const { keypoints } = example.variation;
-      const pose = nearestPose?.isKnown && keypoints !== undefined ? await nearestPose.image(keypoints) : undefined;
-      if (pose !== undefined) nearest.push(score(pose));
-      onOutput?.(output, example, pose);
+      await visit({
+        example,
+        output,
+        score: (image) => scoresOf(scorePair({ output: image, truth: example.target, inside })),
+      });
     }
-    progress.update({ unit: 'pair', done: model.length, total: pairs.length });
+    progress.update({ unit: 'pair', done: start + batch.length, total: pairs.length });
   }
-  return {
-    mean: meanScores(model),
-    pairs: model,
-    baselines: {
-      copySource: meanScores(copied),
-      ...(nearest.length === pairs.length ? { nearestPose: meanScores(nearest) } : {}),
-    },
-  };
 }
 
 /** Mean of each score; one that some pair lacks is left out, because it would be a mean over other pairs. */
