@@ -1,6 +1,5 @@
 // The command `ggb`: wires the commands together and turns every outcome into an exit code. Each command's module is small
 // and imports its work when it runs, so that help and mistakes in arguments cost no start of TensorFlow.js.
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { dataCommand } from './commands/data/data.command.ts';
 import { demoCommand } from './commands/demo/demo.command.ts';
@@ -9,15 +8,12 @@ import { evaluateCommand } from './commands/evaluate/evaluate.command.ts';
 import { resumeCommand } from './commands/resume/resume.command.ts';
 import { synthesizeCommand } from './commands/synthesize/synthesize.command.ts';
 import { trainCommand } from './commands/train/train.command.ts';
+import { packageVersion } from './package-version.ts';
 import { describeError, exitCodes } from './user-error.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 const program = new Command('ggb')
   .description('Generative Guiding Block: train on pairs of images, synthesize, evaluate.')
-  .version(version)
+  .version(packageVersion)
   .showHelpAfterError('(ggb --help, or ggb COMMAND --help, lists what there is)')
   .addHelpText(
     'after',
@@ -39,6 +35,13 @@ for (const command of [
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.ok);
   throw error;
+});
+
+// What nobody waits for fails here: also told, and with an exit code.
+process.on('uncaughtException', (error) => {
+  const { text, code } = describeError(error);
+  console.error(text);
+  process.exit(code);
 });
 
 try {

@@ -42,6 +42,11 @@ describe('describeError', () => {
     });
   });
 
+  it('says of an interruption no more than that, exit code 130', () => {
+    const { reason } = AbortSignal.abort();
+    expect(describeError(reason)).toEqual({ text: 'ggb: stopped before it was done.', code: 130 });
+  });
+
   it('says of everything else that it is a bug, with stack and causes, exit code 1', () => {
     const { text, code } = describeError(new TypeError('x is undefined', { cause: new RangeError('inner') }));
     expect(code).toBe(1);

@@ -78,6 +78,10 @@ export function isUserError(error: unknown): error is Error {
 
 /** What to print for an error that ends a command, and the exit code. */
 export function describeError(error: unknown, debug = process.env.GGB_DEBUG === '1'): { text: string; code: number } {
+  // What an AbortSignal throws: the user pressed Ctrl-C before there was anything to save.
+  if (error instanceof Error && error.name === 'AbortError') {
+    return { text: 'ggb: stopped before it was done.', code: exitCodes.interrupted };
+  }
   if (isUserError(error)) {
     const message = systemProblemOf(error) ?? error.message;
     const stack = debug ? `\n${error.stack}` : '';

@@ -2,7 +2,6 @@
 import { writeFigures } from '@ggb/core/node';
 import { catchInterruption } from '../../interruption.ts';
 import { ProgressLine } from '../../progress-line.ts';
-import { UserError } from '../../user-error.ts';
 
 export interface FiguresOptions {
   readonly out: string;
@@ -14,7 +13,9 @@ export interface FiguresOptions {
 
 export async function drawFigures(options: FiguresOptions): Promise<void> {
   const progress = new ProgressLine();
-  const interruption = catchInterruption(() => progress.note('Stopping; what is written so far has no manifest.'));
+  const interruption = catchInterruption(() =>
+    progress.note(`Stopping. Remove ${options.out} before you start again: it has no manifest.`),
+  );
   try {
     const { manifest, images, pairs, identities, poseChange } = await writeFigures({
       ...options,
@@ -30,12 +31,6 @@ export async function drawFigures(options: FiguresOptions): Promise<void> {
         `Train with: ggb train preset=quick data.path=${options.out}`,
       ].join('\n'),
     );
-  } catch (error) {
-    if (!interruption.signal.aborted) throw error;
-    throw new UserError('the drawing was interrupted', {
-      where: options.out,
-      remedy: 'Remove the folder and start again.',
-    });
   } finally {
     progress.finish();
     interruption.release();

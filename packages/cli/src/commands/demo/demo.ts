@@ -38,13 +38,21 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
   const out = await makeFolder(wanted);
   const progress = new ProgressLine();
   const interruption = catchInterruption(() =>
-    progress.note('Ending the training here and going on to the evaluation. Ctrl-C again stops at once.'),
+    progress.note('Stopping here; what is trained so far goes on to the evaluation. Ctrl-C again stops at once.'),
   );
   try {
     const seconds = { data: 0, training: 0, evaluation: 0 };
     const data = join(out, 'data');
     progress.note(`Drawing ${plan.data.identities} figures in ${plan.data.poses} poses each, in ${data}`);
-    seconds.data = await timed(() => drawFigures({ ...plan.data, out: data }, progress, interruption.signal));
+    seconds.data = await timed(() =>
+      writeFigures({
+        ...plan.data,
+        out: data,
+        signal: interruption.signal,
+        onProgress: ({ done, total }) => progress.update({ unit: 'picture', done, total }),
+      }),
+    );
+    progress.finish();
 
     const { config } = loadTrainingConfig([
       namedSource('demo.config.ts', {
@@ -136,26 +144,6 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
   } finally {
     progress.finish();
     interruption.release();
-  }
-}
-
-/** Ctrl-C in this part ends the demo: there is nothing to go on with. */
-async function drawFigures(
-  options: DemoPlan['data'] & { out: string },
-  progress: ProgressLine,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await writeFigures({
-      ...options,
-      signal,
-      onProgress: ({ done, total }) => progress.update({ unit: 'picture', done, total }),
-    });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new UserError('the demo was interrupted before it had its figures', { where: options.out });
-  } finally {
-    progress.finish();
   }
 }
 
