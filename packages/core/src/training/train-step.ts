@@ -1,5 +1,5 @@
 // One iteration of section 2.3, in the order of the paper; docs/model.md, "One iteration", numbers the points.
-import { AdamOptimizer } from '@ggb/native-ops/ops';
+import { AdamOptimizer, outsideTape } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { levelSide } from '../config/resolve-network.ts';
 import type { TrainingConfig } from '../config/training-config.ts';
@@ -79,12 +79,14 @@ export class TrainStep {
     try {
       return tf.tidy(() => {
         const levelImages = this.levelImages(x, y);
-        // What point 4 (or 5) differentiates is the pass of point 1, so its tape starts here and the updates of points 2 and
-        // 3 happen while it is open. To them x̂ is a constant: they differentiate by their own weights alone.
+        // What point 4 (or 5) differentiates is the pass of point 1, so its tape is open while points 2 and 3 update the
+        // critics, on tapes of their own.
         const firstPass = (): Generated => {
           const fake = generator.forward(x, c, { seed, step, pass: 0 });
-          this.updateDiscriminator(y, fake.image, report);
-          this.updateGuidingBlocks(levelImages, fake, report);
+          outsideTape(() => {
+            this.updateDiscriminator(y, fake.image, report);
+            this.updateGuidingBlocks(levelImages, fake, report);
+          });
           return fake;
         };
 

@@ -1,4 +1,5 @@
 // Batch and instance normalisation with the statistics that docs/model.md decides on.
+import { outsideTape } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import type { Norm } from '../../config/model-config.ts';
 import type { Weights } from '../weights.ts';
@@ -59,7 +60,7 @@ function batchNorm(
 }
 
 function follow(running: tf.Variable, latest: tf.Tensor): void {
-  running.assign(running.mul(1 - momentum).add(latest.mul(momentum)));
+  outsideTape(() => running.assign(running.mul(1 - momentum).add(latest.mul(momentum))));
 }
 
 function instanceNorm(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor4D {
