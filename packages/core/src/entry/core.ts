@@ -1,6 +1,9 @@
 // What runs anywhere TF.js does.
-export * from '../condition/condition.ts';
+export * from '../checkpoint/checkpoint.ts';
+export * from '../checkpoint/generator-checkpoint.ts';
+export * from '../checkpoint/safetensors.ts';
 export * from '../condition/condition-error.ts';
+export * from '../condition/condition.ts';
 export * from '../condition/keypoints.ts';
 export * from '../config/model-config.ts';
 export * from '../config/resolve-network.ts';
@@ -10,7 +13,11 @@ export * from '../dataset/data-problems.ts';
 export * from '../dataset/example.ts';
 export * from '../dataset/make-batch.ts';
 export * from '../dataset/pixel-range.ts';
+export * from '../run-record/parse.ts';
+export * from '../run-record/run-record.ts';
 export type { CheckpointSource } from '../synthesis/checkpoint-source.ts';
 export * from '../synthesis/errors.ts';
 export type { InputImage, SynthesizedImage } from '../synthesis/pixels.ts';
 export * from '../synthesis/synthesizer.ts';
+export * from '../training/learning-rate.ts';
+export * from '../training/moving-average.ts';
