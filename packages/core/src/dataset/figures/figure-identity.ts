@@ -170,14 +170,14 @@ export function figureIdentity(seed: number, index: number): FigureIdentity {
   const natural = hairColours.slice(0, -2);
   const hairColour = jitteredColour(random.pick(bearded || style === 'bald' ? natural : hairColours), 10, random);
 
-  const topFabric = drawFabric(random, topPatterns, []);
+  const topFabric = drawFabric(random, topPatterns, [skin]);
   const dress = random.chance(0.14);
   const jacket: Jacket | null =
     !dress && random.chance(0.2)
-      ? { fabric: drawFabric(random, jacketPatterns, [topFabric.base]), hem: random.uniform(-0.12, 0.12) }
+      ? { fabric: drawFabric(random, jacketPatterns, [skin, topFabric.base]), hem: random.uniform(-0.12, 0.12) }
       : null;
   const bottomKind = dress ? 'skirt' : random.weighted({ trousers: 5, shorts: 2.4, skirt: 2 });
-  const worn = jacket ? [topFabric.base, jacket.fabric.base] : [topFabric.base];
+  const worn = [skin, topFabric.base, ...(jacket ? [jacket.fabric.base] : [])];
   const bottomFabric = drawFabric(random, bottomPatterns, worn);
   const raglan = !dress && random.chance(0.2);
   const sleeves = random.weighted({ none: dress ? 3 : 1, short: 4, elbow: 1, long: 4 });
