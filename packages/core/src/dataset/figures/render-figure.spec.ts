@@ -31,7 +31,9 @@ describe('renderFigure', () => {
   it('writes the same SVG on every machine', () => {
     // Integers and text alone decide this one: no rasteriser is involved.
     const text = [0, 1, 2, 3].map((i) => layOutFigure(figureIdentity(1, i), figurePose(1, i, i), 64).svg).join('\n');
-    expect(sha256(Buffer.from(text))).toMatchInlineSnapshot(`"12db6f01f954b734d9f729edbe21e62274fe34dec4bb2302338808ec130f47f2"`);
+    expect(sha256(Buffer.from(text))).toMatchInlineSnapshot(
+      `"12db6f01f954b734d9f729edbe21e62274fe34dec4bb2302338808ec130f47f2"`,
+    );
   });
 
   it('draws the committed pixels', async () => {
@@ -59,14 +61,17 @@ describe('renderFigure', () => {
   it('stands on the one background outside of the silhouette, apart from the soft edge', async () => {
     const { image, mask } = await renderFigure({ identity: person, pose: figurePose(1, 3, 1), size: 64 });
     let ground = 0;
+    const stained: string[] = [];
     for (let y = 1; y < 63; y++) {
       for (let x = 1; x < 63; x++) {
         const around = [-65, -64, -63, -1, 0, 1, 63, 64, 65].map((step) => mask[64 * y + x + step]);
         if (around.some((value) => value !== 0)) continue;
         ground += 1;
-        expect([...image.data.subarray(3 * (64 * y + x), 3 * (64 * y + x) + 3)]).toEqual([...figureBackground]);
+        const at = 3 * (64 * y + x);
+        if (figureBackground.some((channel, c) => image.data[at + c] !== channel)) stained.push(`${x} ${y}`);
       }
     }
+    expect(stained).toEqual([]);
     expect(ground).toBeGreaterThan(1000);
   });
 

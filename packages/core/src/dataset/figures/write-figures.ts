@@ -5,6 +5,7 @@ import type { Keypoints } from '../../condition/keypoints.ts';
 import { figureIdentity } from './figure-identity.ts';
 import { figurePose } from './figure-pose.ts';
 import { FigureRandom } from './figure-random.ts';
+import { pngFile } from './png.ts';
 import { type PlacedPose, type PoseChange, poseChange } from './pose-change.ts';
 import { layOutFigure, renderLaidOut } from './render-figure.ts';
 
@@ -128,7 +129,6 @@ export async function writeFigures(options: WriteFiguresOptions): Promise<Figure
   await mkdir(join(out, 'images'));
   await mkdir(join(out, 'masks'));
 
-  const { default: sharp } = await import('sharp');
   const identityName = (identity: number) =>
     `i${String(identity).padStart(Math.max(4, String(identities - 1).length), '0')}`;
   const poseName = (pose: number) => `p${String(pose).padStart(Math.max(2, String(poses - 1).length), '0')}`;
@@ -142,7 +142,6 @@ export async function writeFigures(options: WriteFiguresOptions): Promise<Figure
   let next = 0;
   let done = 0;
   let failed = false;
-  const png = { compressionLevel: 6 } as const;
   const draw = async (): Promise<void> => {
     while (next < total && !failed) {
       signal?.throwIfAborted();
@@ -152,15 +151,9 @@ export async function writeFigures(options: WriteFiguresOptions): Promise<Figure
       const figure = layOutFigure(figureIdentity(seed, identity), pose, size);
       const { image, mask } = await renderLaidOut(figure, size);
       const file = fileName(identity, index % poses);
-      const raw = { width: size, height: size };
       await Promise.all([
-        sharp(image.data, { raw: { ...raw, channels: 3 } })
-          .png(png)
-          .toFile(join(out, 'images', file)),
-        sharp(mask, { raw: { ...raw, channels: 1 } })
-          .toColourspace('b-w')
-          .png(png)
-          .toFile(join(out, 'masks', file)),
+        pngFile(image.data, size, 3).then((bytes) => writeFile(join(out, 'images', file), bytes)),
+        pngFile(mask, size, 1).then((bytes) => writeFile(join(out, 'masks', file), bytes)),
       ]);
       placed[index] = { pose, joints: figure.joints, keypoints: figure.keypoints };
       done += 1;
