@@ -48,6 +48,13 @@ export interface CheckpointInfo {
   readonly sha256: string;
 }
 
+/** samples/probes.json: what the rows of the grids are. */
+export interface ProbesRecord {
+  readonly version: number;
+  /** Ids of the pairs, one a row. */
+  readonly ids: readonly string[];
+}
+
 export interface Scores {
   /** SSIM over the frame: Gaussian 11x11, sigma 1.5, valid, RGB mean, population covariance, range 255. */
   readonly ssim: number;

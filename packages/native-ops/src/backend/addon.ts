@@ -27,6 +27,8 @@ export interface NativeEngine {
   upload(index: number, generation: number, values: ArrayBufferView): NativeFailure | null;
   download(index: number, generation: number, values: ArrayBufferView): NativeFailure | null;
   statistics(): EngineStatistics;
+  /** Times of the ops since the last call; measured from now on if `enabled`. */
+  profile(enabled: boolean): { readonly opcode: number; readonly calls: number; readonly nanoseconds: number }[];
   trim(): void;
   dispose(): void;
 }

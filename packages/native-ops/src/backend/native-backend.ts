@@ -21,6 +21,13 @@ const flushWords = 1 << 15;
 /** Handles travel as signed 32-bit words. */
 const lastGeneration = 2 ** 31 - 1;
 
+/** One op of the addon in a profile. */
+export interface NativeOpTime {
+  readonly op: string;
+  readonly calls: number;
+  readonly ms: number;
+}
+
 export interface NativeMemory {
   readonly unreliable: boolean;
   readonly reasons: string[];
@@ -304,6 +311,19 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     f();
     this.flush();
     return { kernelMs: performance.now() - start };
+  }
+
+  /** Runs `f` and everything it left waiting; says how long each op of the addon took, longest first. */
+  profile(f: () => void): NativeOpTime[] {
+    this.flush();
+    this.native.profile(true);
+    f();
+    this.flush();
+    const names = new Map([...this.ops].map(([name, { opcode }]) => [opcode, name]));
+    return this.native
+      .profile(false)
+      .map(({ opcode, calls, nanoseconds }) => ({ op: names.get(opcode) ?? 'memory', calls, ms: nanoseconds / 1e6 }))
+      .sort((a, b) => b.ms - a.ms);
   }
 
   override memory(): NativeMemory {

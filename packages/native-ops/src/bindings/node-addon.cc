@@ -42,11 +42,11 @@ Napi::Value StatusToJs(Napi::Env env, const ggb::Status& status, int opcode, int
 class Engine : public Napi::ObjectWrap<Engine> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(
-        env, "Engine",
-        {InstanceMethod("run", &Engine::Run), InstanceMethod("upload", &Engine::Upload),
-         InstanceMethod("download", &Engine::Download), InstanceMethod("statistics", &Engine::Statistics),
-         InstanceMethod("trim", &Engine::Trim), InstanceMethod("dispose", &Engine::Dispose)});
+    return DefineClass(env, "Engine",
+                       {InstanceMethod("run", &Engine::Run), InstanceMethod("upload", &Engine::Upload),
+                        InstanceMethod("download", &Engine::Download),
+                        InstanceMethod("statistics", &Engine::Statistics), InstanceMethod("profile", &Engine::Profile),
+                        InstanceMethod("trim", &Engine::Trim), InstanceMethod("dispose", &Engine::Dispose)});
   }
 
   // new Engine(threads, instructionSet or '', guarded)
@@ -161,6 +161,22 @@ class Engine : public Napi::ObjectWrap<Engine> {
     object.Set("instructionSet", ggb::InstructionSetName(interpreter_->isa()));
     object.Set("guarded", allocator.guarded());
     return object;
+  }
+
+  // profile(enabled) -> [{ opcode, calls, nanoseconds }] since the last call
+  Napi::Value Profile(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    if (!Ready(env)) return env.Undefined();
+    const bool enabled = info.Length() > 0 && info[0].IsBoolean() && info[0].As<Napi::Boolean>().Value();
+    Napi::Array times = Napi::Array::New(env);
+    for (const auto& [opcode, time] : interpreter_->Profile(enabled)) {
+      Napi::Object row = Napi::Object::New(env);
+      row.Set("opcode", opcode);
+      row.Set("calls", static_cast<double>(time.calls));
+      row.Set("nanoseconds", static_cast<double>(time.nanoseconds));
+      times.Set(times.Length(), row);
+    }
+    return times;
   }
 
   Napi::Value Trim(const Napi::CallbackInfo& info) {

@@ -8,7 +8,7 @@ import * as tf from './tf.ts';
 
 export { loadAddon } from '../backend/addon.ts';
 export { BackendUnavailableError, InvalidSettingError, NativeKernelError } from '../backend/errors.ts';
-export { backendName, NativeBackend, type NativeMemory } from '../backend/native-backend.ts';
+export { backendName, NativeBackend, type NativeMemory, type NativeOpTime } from '../backend/native-backend.ts';
 export { ModelFileError } from '../node-io/errors.ts';
 
 registerFileSystemModels();

@@ -1,6 +1,8 @@
 #include "runtime/interpreter.h"
 
+#include <chrono>
 #include <string>
+#include <utility>
 
 #include "ops/registry.h"
 #include "runtime/command-reader.h"
@@ -32,7 +34,14 @@ StreamError Interpreter::Run(const int32_t* words, int64_t count) {
     const int64_t arguments = words[position + 1];
     const bool bookkeeping = opcode == kOpcodeAllocate || opcode == kOpcodeFree;
     if (error.status.ok() || bookkeeping) {
+      const auto start = profiling_ ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
       Status status = RunCommand(opcode, words + position + 3, arguments);
+      if (profiling_) {
+        OpTime& time = profile_[opcode];
+        time.calls += 1;
+        time.nanoseconds +=
+            std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+      }
       if (!status.ok() && error.status.ok()) {
         error.status = std::move(status);
         error.opcode = opcode;
@@ -42,6 +51,11 @@ StreamError Interpreter::Run(const int32_t* words, int64_t count) {
     position += 3 + arguments;
   }
   return error;
+}
+
+std::map<int32_t, Interpreter::OpTime> Interpreter::Profile(bool enabled) {
+  profiling_ = enabled;
+  return std::exchange(profile_, {});
 }
 
 Status Interpreter::RunCommand(int32_t opcode, const int32_t* arguments, int64_t count) {

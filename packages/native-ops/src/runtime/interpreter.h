@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
 #include "runtime/allocator.h"
 #include "runtime/buffer-table.h"
@@ -32,6 +33,13 @@ class Interpreter {
   // keep their meaning; the first error is returned.
   StreamError Run(const int32_t* words, int64_t count);
 
+  // Time spent in each op since the last call, by opcode; empty unless profiling was on. `enabled` holds from now on.
+  struct OpTime {
+    int64_t calls = 0;
+    int64_t nanoseconds = 0;
+  };
+  std::map<int32_t, OpTime> Profile(bool enabled);
+
   BufferTable& buffers() { return buffers_; }
   const Allocator& allocator() const { return allocator_; }
   Allocator& allocator() { return allocator_; }
@@ -45,6 +53,8 @@ class Interpreter {
   BufferTable buffers_;
   ExecutionContext context_;
   InstructionSet isa_;
+  bool profiling_ = false;
+  std::map<int32_t, OpTime> profile_;
 };
 
 }  // namespace ggb

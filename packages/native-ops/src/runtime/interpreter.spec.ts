@@ -157,7 +157,8 @@ describe('the interpreter', () => {
       const pick = (n: number) => Math.floor(random() * n);
       const buffers = 6;
       for (let index = 0; index < buffers; index++) engine.upload(index, 1, new Float32Array(8 << pick(4)));
-      // Words that commands are made of: numbers of variants and types, 64-bit sizes (small ones mostly), shapes, handles.
+      // Words that commands are made of: numbers of variants and types, 64-bit sizes (small ones mostly), shapes,
+      // handles.
       const part = (): number[] => {
         const kind = random();
         if (kind < 0.25) return [pick(buffers), 1];

@@ -1,0 +1,93 @@
+// The generative guiding block of section 2.2: an encoder E and two critics. RAPD judges whether an encoded appearance is real,
+// NVTD judges the residual of two encodings, which is the variation alone.
+import * as tf from '@ggb/native-ops/tf';
+import type { GuidingBlockConfig, NetworkConfig } from '../config/model-config.ts';
+import { Convolution } from './layers/convolution.ts';
+import { type Normalisation, normalisation } from './layers/normalisation.ts';
+import { criticStride, mapSizes } from './map-sizes.ts';
+import { type WeightSource, Weights } from './weights.ts';
+
+export class GuidingBlock {
+  private readonly weights: Weights;
+  private readonly encoder: readonly [Convolution, Convolution];
+  /** Realistic appearance preserving discriminator; absent in the ablation "without RAPD". */
+  readonly rapd: Critic | undefined;
+  /** Naturalistic variation transforming discriminator; absent in the ablation "without NVTD". */
+  readonly nvtd: Critic | undefined;
+
+  constructor(
+    readonly level: number,
+    network: NetworkConfig,
+    source: WeightSource,
+  ) {
+    const { guidingBlock, rapd, nvtd } = network.model;
+    const [first, second] = guidingBlock.encoderChannels;
+    const kernelSize = guidingBlock.encoderKernelSize;
+    const name = `block${level}`;
+    const weights = new Weights(source);
+    this.weights = weights;
+    const convolution = (layer: 1 | 2, inputChannels: number, outputChannels: number) =>
+      new Convolution(weights, `${name}/encoder/layer${layer}`, {
+        inputChannels,
+        outputChannels,
+        kernelSize,
+        stride: 2,
+      });
+    this.encoder = [convolution(1, 3, first), convolution(2, first, second)];
+    const encodedSide = mapSizes(network).blocks.get(level)?.encoder.at(-1) as number;
+    this.rapd = rapd ? new Critic(weights, `${name}/rapd`, guidingBlock, encodedSide) : undefined;
+    this.nvtd = nvtd ? new Critic(weights, `${name}/nvtd`, guidingBlock, encodedSide) : undefined;
+  }
+
+  get variables(): ReadonlyMap<string, tf.Variable> {
+    return this.weights.variables;
+  }
+
+  get trainable(): tf.Variable[] {
+    return this.weights.trainable;
+  }
+
+  /** E: [batch, side, side, 3] -> [batch, side/4, side/4, channels]. */
+  encode(image: tf.Tensor4D): tf.Tensor4D {
+    return this.encoder.reduce((feature, convolution) => convolution.apply(feature).leakyRelu(0.2), image);
+  }
+
+  /** E of several batches of the same size. E has no norm, so one pass over all of them gives what one over each would. */
+  encodeAll<Images extends readonly tf.Tensor4D[]>(images: Images): { [Index in keyof Images]: tf.Tensor4D } {
+    return tf.split(this.encode(tf.concat([...images], 0)), images.length, 0) as never;
+  }
+
+  dispose(): void {
+    this.weights.dispose();
+  }
+}
+
+/** RAPD or NVTD: three convolutions from an encoding, or a residual of two, to logits of "real". */
+export class Critic {
+  private readonly layers: readonly Convolution[];
+  private readonly norm: Normalisation;
+
+  constructor(weights: Weights, name: string, config: GuidingBlockConfig, encodedSide: number) {
+    const channels = [...config.criticChannels, 1];
+    let inputChannels = config.encoderChannels[1];
+    let side = encodedSide;
+    this.layers = channels.map((outputChannels, index) => {
+      const stride = criticStride(side);
+      side = Math.ceil(side / stride);
+      const options = { inputChannels, outputChannels, kernelSize: config.criticKernelSize, stride };
+      inputChannels = outputChannels;
+      return new Convolution(weights, `${name}/layer${index + 1}`, options);
+    });
+    this.norm = normalisation(weights, `${name}/layer2/norm`, config.criticNorm, {
+      channels: config.criticChannels[1],
+      keepsStatistics: false,
+    });
+  }
+
+  /** [batch, side, side, encoder channels] -> [batch, side', side', 1]. */
+  logits(encoded: tf.Tensor4D): tf.Tensor4D {
+    const [first, second, third] = this.layers as readonly [Convolution, Convolution, Convolution];
+    const hidden = first.apply(encoded).leakyRelu(0.2) as tf.Tensor4D;
+    return third.apply(this.norm.apply(second.apply(hidden), 'batch').leakyRelu(0.2));
+  }
+}
