@@ -1,4 +1,6 @@
 // Who is drawn: body, face, hair and clothes of a figure. Nothing here depends on pose or view.
+
+import { randomPurposes } from '../../random/seeded-random.ts';
 import { type Colour, dyeAwayFrom, figureBackground, hairColours, jitteredColour, skinTones } from './colour.ts';
 import { FigureRandom } from './figure-random.ts';
 
@@ -149,7 +151,7 @@ const jacketPatterns = { ...bottomPatterns, plain: 5, block: 1.5 } as const;
  * @param index  of the person, an integer from 0.
  */
 export function figureIdentity(seed: number, index: number): FigureIdentity {
-  const random = new FigureRandom(seed, 1, index);
+  const random = new FigureRandom(seed, randomPurposes.figureIdentity, index);
   const skin = jitteredColour(random.pick(skinTones), 8, random);
   const style = random.weighted({
     bald: 0.5,

@@ -31,9 +31,7 @@ describe('renderFigure', () => {
   it('writes the same SVG on every machine', () => {
     // Integers and text alone decide this one: no rasteriser is involved.
     const text = [0, 1, 2, 3].map((i) => layOutFigure(figureIdentity(1, i), figurePose(1, i, i), 64).svg).join('\n');
-    expect(sha256(Buffer.from(text))).toMatchInlineSnapshot(
-      `"12db6f01f954b734d9f729edbe21e62274fe34dec4bb2302338808ec130f47f2"`,
-    );
+    expect(sha256(Buffer.from(text))).toMatchInlineSnapshot(`"c04c29ef648f4b0284b6d64ffc4605eae079475d2aa189d507483c9e3bc5c15c"`);
   });
 
   it('draws the committed pixels', async () => {
@@ -50,10 +48,10 @@ describe('renderFigure', () => {
     expect({ recordedWith: { sharp: version, rsvg, cairo }, hashes }).toEqual({
       recordedWith,
       hashes: [
-        '78b7382127efa43c52d01495a3b3b806d1286e11089d00be3b2f962ac8081601',
-        '459a689356487b8bc867896d937572affcfddd5466b02355c57edde0d3707585',
-        '855555d7b0a814f0079332e79f5209c5da3d86742a6aebb0232a62c0eec9f062',
-        '3726b1623661cedb32285680a35886f035105dff7eb707f2f7a8c8ad9ac86826',
+        '2c005518bf348f3a6a32e034193e539ebf234c7fd5645a320ca194a86f5db976',
+        'ccbd13bf4ed2dff5681ec6316ac134ab59a5bfac894ae6e2b16f19a08be6788d',
+        'aba6bf63775a2ec127e29b6b668aab3af84d9c93232d84f5c36d8e6c85b89397',
+        'b3fa5cb78b9076583fd52301d78f9486165dca9c50082688d561d2c30db082df',
       ],
     });
   });
