@@ -1,8 +1,9 @@
 // What the addon needs to be built, asked of the tools themselves: a package name says little about what works.
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { aptAdvice, installWithApt, isDebianLike, mayUseApt } from './apt.mjs';
 import { scratchFolder } from './repository.mjs';
-import { outputOf, runCommand } from './run-command.mjs';
+import { outputOf } from './run-command.mjs';
 import { SetUpError } from './set-up-error.mjs';
 
 const step = 'native tool chain';
@@ -103,20 +104,16 @@ function installMissing() {
   const packages = missing.map((entry) => entry.aptPackage);
   const problem = missing.map((entry) => entry.text).join('; ');
   if (!isDebianLike()) throw new SetUpError(step, `${problem}.`, otherSystemAdvice(missing));
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
-  if (process.getuid?.() !== 0 || process.env.GGB_APT === '0') {
-    const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
+  if (!mayUseApt()) throw new SetUpError(step, `${problem}.`, `Run: ${aptAdvice(packages)}${withoutOnednn(missing)}`);
+  console.log(`Set-up: ${problem}.`);
+  const failure = installWithApt(packages);
+  if (failure !== undefined) {
     throw new SetUpError(
       step,
-      `${problem}.`,
-      `Run: ${sudo}apt-get update && ${sudo}${install.join(' ')}${withoutOnednn(missing)}`,
+      `${failure}.`,
+      'Check that the Debian mirror can be reached, or install the packages yourself and run the same command again.',
     );
   }
-  console.log(`Set-up: ${problem}.`);
-  console.log(`Set-up: installing ${packages.join(' ')} with apt-get (GGB_APT=0 forbids this)`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  runOrStop(['apt-get', 'update'], env);
-  runOrStop(install, env);
   const still = findMissing();
   if (still.length > 0) {
     throw new SetUpError(
@@ -148,24 +145,4 @@ function withoutOnednn(missing) {
 function otherSystemAdvice(missing) {
   const list = missing.map((entry) => `- ${entry.name} (Debian: ${entry.aptPackage})`).join('\n');
   return `This is not a Debian system, so install these in its own way and run the same command again:\n${list}${withoutOnednn(missing)}`;
-}
-
-export function isDebianLike() {
-  if (!existsSync('/etc/os-release')) return false;
-  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
-}
-
-/**
- * @param {readonly string[]} command
- * @param {NodeJS.ProcessEnv} env
- */
-function runOrStop([command = '', ...args], env) {
-  const status = runCommand(command, args, env);
-  if (status !== 0) {
-    throw new SetUpError(
-      step,
-      `"${[command, ...args].join(' ')}" failed with exit code ${status}; its message is above.`,
-      'Check that the Debian mirror can be reached, or install the packages yourself and run the same command again.',
-    );
-  }
 }

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { itWhen } from '../testing/skipping.ts';
-import { isDebianLike } from './native-toolchain.mjs';
+import { isDebianLike } from './apt.mjs';
 import { isSupportedNode } from './node-version.mjs';
 import { firstDifference, whyStale } from './npm-packages.mjs';
 import { repositoryRoot } from './repository.mjs';
@@ -191,5 +191,58 @@ describe('the tool chain', () => {
       expect(result.stderr).toContain('"apt-get update" failed with exit code 100');
       expect(result.status).toBe(2);
     });
+  });
+});
+
+describe('the browser', () => {
+  /** Runs only this step, with a PATH that holds the given programs and nothing else. */
+  function ensureWith(programs: Record<string, string>, env: Record<string, string> = {}) {
+    const bin = mkdtempSync(join(folder, 'bin-'));
+    for (const [name, script] of Object.entries(programs)) {
+      writeFileSync(join(bin, name), `#!/bin/sh\n${script.replaceAll('BIN', bin)}\n`);
+      chmodSync(join(bin, name), 0o755);
+    }
+    const script = `
+      import { ensureBrowser } from ${JSON.stringify(join(__dirname, 'browser.mjs'))};
+      ensureBrowser();`;
+    const result = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: bin, GGB_APT: '0', ...env },
+    });
+    return { ...result, bin };
+  }
+
+  it('is asked for nothing when a Chromium starts', () => {
+    const result = ensureWith({ chromium: 'echo Chromium 150' });
+    expect([result.stdout, result.stderr, result.status]).toEqual(['', '', 0]);
+  });
+
+  it('stops nothing when it is missing: what will be skipped is said', () => {
+    const result = ensureWith({ chromium: 'echo "install the snap"; exit 1' });
+    expect(result.stdout).toContain('Set-up: the test of the example page will be skipped');
+    expect(result.stdout).toContain('chromium');
+    expect(result.status).toBe(0);
+  });
+
+  const canApt = itWhen(process.getuid?.() === 0 && isDebianLike(), 'needs root on a Debian system');
+
+  canApt('is installed with apt-get after saying so', () => {
+    // Stands for the mirror: writes down how it was called, and "chromium" brings a program of that name.
+    const aptGet = `echo "$@" >> BIN/calls
+      case "$1" in install) printf '#!/bin/sh\\nexit 0\\n' > BIN/chromium; /bin/chmod +x BIN/chromium;; esac`;
+    const result = ensureWith({ 'apt-get': aptGet }, { GGB_APT: '1' });
+    expect(result.stdout).toContain('installing chromium with apt-get (GGB_APT=0 forbids this)');
+    expect(result.stdout).not.toContain('skipped');
+    expect(readFileSync(join(result.bin, 'calls'), 'utf8')).toBe(
+      'update\ninstall -y --no-install-recommends chromium\n',
+    );
+    expect(result.status).toBe(0);
+  });
+
+  canApt('stops nothing when the mirror cannot be reached', () => {
+    const result = ensureWith({ 'apt-get': 'exit 100' }, { GGB_APT: '1' });
+    expect(result.stdout).toContain('"apt-get update" failed with exit code 100');
+    expect(result.stdout).toContain('will be skipped');
+    expect(result.status).toBe(0);
   });
 });

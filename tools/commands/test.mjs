@@ -1,5 +1,6 @@
 // npm test: set up, then the tests of every package. Arguments go to `nx run-many -t test`, e.g. `-p native-ops`.
 import { rmSync } from 'node:fs';
+import { ensureBrowser } from '../bootstrap/browser.mjs';
 import { runNx } from '../bootstrap/run-command.mjs';
 import { main, setUp } from '../bootstrap/set-up.mjs';
 import { countsLine, readReports, reportFolder } from '../ci/report.mjs';
@@ -12,6 +13,7 @@ await main(() => {
     return 0;
   }
   setUp();
+  ensureBrowser();
   rmSync(reportFolder(), { recursive: true, force: true });
   // One project at a time: the specs themselves use every core. What they depend on has just been built.
   const options = ['--parallel=1', '--output-style=stream', '--exclude-task-dependencies'];

@@ -38,3 +38,14 @@ export interface Pair {
   readonly manifest: string;
   readonly line: number;
 }
+
+/** A pair with its pixels. */
+export interface Example {
+  readonly id: string;
+  readonly source: RgbImage;
+  readonly target: RgbImage;
+  readonly variation: VariationInput;
+  /** Silhouettes, row by row: 1 where the figure is, else 0. */
+  readonly sourceMask?: Uint8Array;
+  readonly targetMask?: Uint8Array;
+}

@@ -75,7 +75,7 @@ export async function sampleGrid(rows: readonly SampleRow[]): Promise<Uint8Array
 }
 
 /** The variation as a tile of `side * scale` pixels; an image keeps its size. */
-function drawVariation({ keypoints, label, image }: VariationInput, side: number, scale: number): RgbImage {
+export function drawVariation({ keypoints, label, image }: VariationInput, side: number, scale: number): RgbImage {
   if (image !== undefined) return image;
   const canvas = blank(side * scale, side * scale, paper);
   if (keypoints !== undefined) drawFigure(keypoints, canvas, scale);

@@ -1,0 +1,215 @@
+// `ggb demo`: the main job from nothing to a report. Figures are drawn, the full model is trained on some of them, and it
+// is scored on people it has never seen.
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type EvaluationRecord,
+  type Example,
+  levelSide,
+  type RgbImage,
+  runRecordVersion,
+  Synthesizer,
+} from '@ggb/core';
+import { drawVariation, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
+import { namedSource } from '../../config/config-source.ts';
+import { loadTrainingConfig } from '../../config/load-training-config.ts';
+import { evenlySpaced } from '../../data/split-pairs.ts';
+import { catchInterruption } from '../../interruption.ts';
+import { packageVersion } from '../../package-version.ts';
+import { durationText, ProgressLine } from '../../progress-line.ts';
+import { contactSheet } from '../../report/contact-sheet.ts';
+import { scoreTable } from '../../report/score-table.ts';
+import { UserError } from '../../user-error.ts';
+import { rowsOf } from '../evaluate/evaluate.ts';
+import { scoreRun } from '../evaluate/score-run.ts';
+import { trainingSession } from '../train/training-session.ts';
+import { demoData, demoMinutes, demoPictures, demoTraining } from './demo.config.ts';
+import { drawLevels } from './draw-levels.ts';
+import { demoReportHtml } from './report-html.ts';
+
+export interface DemoOptions {
+  readonly out?: string;
+  readonly minutes?: number;
+  readonly threads?: number;
+}
+
+export async function demo({ out: wanted, minutes = demoMinutes, threads }: DemoOptions): Promise<void> {
+  const out = await makeFolder(wanted);
+  const progress = new ProgressLine();
+  const interruption = catchInterruption(() =>
+    progress.note('Ending the training here and going on to the evaluation. Ctrl-C again stops at once.'),
+  );
+  try {
+    const seconds = { data: 0, training: 0, evaluation: 0 };
+    const data = join(out, 'data');
+    progress.note(`Drawing ${demoData.identities} figures in ${demoData.poses} poses each, in ${data}`);
+    seconds.data = await timed(() => drawFigures(data, progress, interruption.signal));
+
+    const { config } = loadTrainingConfig([
+      namedSource('demo.config.ts', {
+        ...demoTraining,
+        training: { ...demoTraining.training, minutes },
+        data: { path: data },
+        run: { dir: join(out, 'run') },
+        ...(threads === undefined ? {} : { threads }),
+      }),
+    ]);
+    progress.note(`Training for ${durationText(60 * minutes)}`);
+    const beforeTraining = performance.now();
+    const trained = await trainingSession({ config, progress, signal: interruption.signal });
+    seconds.training = secondsSince(beforeTraining);
+    const { checkpoint, pairs } = trained;
+    if (checkpoint === undefined) throw new UserError('the training was ended before its first step', { where: out });
+
+    progress.note(`Evaluating on ${pairs.evaluation.length} pairs of people that were not trained on`);
+    const beforeEvaluation = performance.now();
+    const shown = new Set(evenlySpaced(pairs.evaluation, demoPictures.pairs).map(({ id }) => id));
+    const pictures: Picture[] = [];
+    const synthesizer = await Synthesizer.load(checkpoint.path);
+    const scoring = { pairs: pairs.evaluation, trainingPairs: pairs.training, progress };
+    const scores = await scoreRun({
+      ...scoring,
+      synthesizer,
+      onOutput: (output, example) => {
+        if (shown.has(example.id)) pictures.push({ output, example });
+      },
+    });
+    progress.finish();
+    synthesizer.dispose();
+    const { nearestPose } = scores.baselines;
+    if (nearestPose === undefined) throw new Error('demo: the figures have no poses.');
+    const record: EvaluationRecord = {
+      version: runRecordVersion,
+      checkpoint: checkpoint.name,
+      weights: 'average',
+      split: config.data.evaluationSplit,
+      ...scores,
+    };
+    await RunWriter.addEvaluation(trained.dir, 'demo', record);
+    await writeFile(join(out, 'contact-sheet.png'), await sheetOf(pictures, config.image.size));
+    const { levelPairs, cellSide } = demoPictures;
+    const levelRows = await drawLevels(
+      checkpoint.path,
+      evenlySpaced(pictures, levelPairs).map(({ example }) => example),
+    );
+    await writeFile(join(out, 'levels.png'), await contactSheet(levelRows, cellSide));
+    seconds.evaluation = secondsSince(beforeEvaluation);
+
+    const { model, image } = config;
+    const html = demoReportHtml({
+      config,
+      backend: `${trained.backend.name} (${trained.backend.reason})`,
+      version: packageVersion,
+      stepsDone: trained.step,
+      scores: { model: scores.mean, copySource: scores.baselines.copySource, nearestPose },
+      counts: {
+        trainingPairs: pairs.training.length,
+        trainingIdentities: identities(pairs.training),
+        testPairs: pairs.evaluation.length,
+        testIdentities: identities(pairs.evaluation),
+      },
+      seconds,
+      steps: await (await RunReader.open(trained.dir)).steps(),
+      files: { contactSheet: 'contact-sheet.png', levels: 'levels.png', run: 'run' },
+      levelSides: model.guidedLevels.map((level) => levelSide(image.size, model.levels, level)),
+      pairsPerRow: demoPictures.pairsPerRow,
+    });
+    await writeFile(join(out, 'report.html'), html);
+
+    console.log(scoreTable(rowsOf(record)));
+    console.log(`Report: ${join(out, 'report.html')}`);
+    console.log(
+      JSON.stringify({
+        model: reported(scores.mean),
+        copySource: reported(scores.baselines.copySource),
+        nearestPose: reported(nearestPose),
+        seconds,
+        out,
+      }),
+    );
+  } finally {
+    progress.finish();
+    interruption.release();
+  }
+}
+
+/** Ctrl-C in this part ends the demo: there is nothing to go on with. */
+async function drawFigures(out: string, progress: ProgressLine, signal: AbortSignal): Promise<void> {
+  try {
+    await writeFigures({
+      ...demoData,
+      out,
+      signal,
+      onProgress: ({ done, total }) => progress.update({ unit: 'picture', done, total }),
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new UserError('the demo was interrupted before it had its figures', { where: out });
+  } finally {
+    progress.finish();
+  }
+}
+
+interface Picture {
+  readonly output: RgbImage;
+  readonly example: Example;
+}
+
+/** Source, target pose, output, truth; several pairs in a row. */
+function sheetOf(pictures: readonly Picture[], size: number): Promise<Buffer> {
+  const { pairsPerRow, cellSide } = demoPictures;
+  const cells = pictures.map(({ output, example: { source, target, variation } }) => [
+    source,
+    drawVariation(variation, size, Math.ceil(cellSide / size)),
+    output,
+    target,
+  ]);
+  const rows = Array.from({ length: Math.ceil(cells.length / pairsPerRow) }, (_, row) =>
+    cells.slice(row * pairsPerRow, (row + 1) * pairsPerRow).flat(),
+  );
+  return contactSheet(rows, cellSide);
+}
+
+/** `demo/00001`, `demo/00002`, ...: what an earlier demo left is never overwritten. */
+async function makeFolder(wanted: string | undefined): Promise<string> {
+  if (wanted !== undefined) {
+    await mkdir(wanted, { recursive: true });
+    const [first] = await readdir(wanted);
+    if (first === undefined) return wanted;
+    throw new UserError('the folder is not empty', {
+      where: wanted,
+      received: `${first} in it`,
+      expected: 'a new or empty folder',
+    });
+  }
+  await mkdir('demo', { recursive: true });
+  const numbers = (await readdir('demo')).filter((name) => /^\d+$/.test(name)).map(Number);
+  for (let number = Math.max(0, ...numbers) + 1; ; number++) {
+    const folder = join('demo', String(number).padStart(5, '0'));
+    try {
+      await mkdir(folder);
+      return folder;
+    } catch (error) {
+      // Another demo took this number in the meantime.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function identities(pairs: readonly { readonly identity?: string }[]): number {
+  return new Set(pairs.map(({ identity }) => identity)).size;
+}
+
+function reported({ ssim, insideSsim, insideL1 }: EvaluationRecord['mean']) {
+  return { ssim, insideSsim, insideL1 };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return secondsSince(start);
+}
+
+function secondsSince(start: number): number {
+  return Math.round((performance.now() - start) / 10) / 100;
+}

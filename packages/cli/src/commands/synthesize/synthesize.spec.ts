@@ -1,0 +1,146 @@
+// Synthesis and evaluation of a trained run, as a user meets them.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { runGgb } from '../../../testing/run-ggb.ts';
+import { keypointsAt, tinySettings, tinySize, writeTinyPairs } from '../../../testing/tiny-pairs.ts';
+
+// Each test starts processes that load TensorFlow.js; on a busy machine that takes seconds.
+jest.setTimeout(60_000);
+
+let cwd: string;
+const ggb = (...args: string[]) => runGgb(args, { cwd });
+const pixels = (file: string) => sharp(join(cwd, file)).raw().toBuffer();
+
+beforeAll(async () => {
+  cwd = mkdtempSync(join(tmpdir(), 'ggb-synthesize-'));
+  await writeTinyPairs(join(cwd, 'pairs'));
+  writeFileSync(join(cwd, 'pose.json'), JSON.stringify(keypointsAt(12)));
+  writeFileSync(join(cwd, 'line.json'), JSON.stringify({ id: 'x', keypoints: keypointsAt(12) }));
+  const { code, stderr } = await ggb('train', ...tinySettings, 'data.path=pairs', 'training.steps=10', 'run.dir=run');
+  if (code !== 0) throw new Error(stderr);
+});
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+const image = ['--image', 'pairs/2-0.png'];
+
+describe('ggb synthesize', () => {
+  it('draws an image and names it on stdout', async () => {
+    const { code, stdout } = await ggb(
+      'synthesize',
+      '--run',
+      'run',
+      ...image,
+      '--keypoints',
+      'pose.json',
+      '--out',
+      'new/a.png',
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'new/a.png\n' });
+    expect(await sharp(join(cwd, 'new/a.png')).metadata()).toMatchObject({
+      width: tinySize,
+      height: tinySize,
+      channels: 3,
+    });
+  });
+
+  it('draws the same from a checkpoint, and from key points in an object', async () => {
+    const checkpoint = join('run', 'checkpoints', 'step-000010.safetensors');
+    await ggb('synthesize', '--run', 'run', ...image, '--keypoints', 'pose.json', '--out', 'b.png');
+    await ggb('synthesize', '--checkpoint', checkpoint, ...image, '--keypoints', 'line.json', '--out', 'c.png');
+    expect(await pixels('b.png')).toEqual(await pixels('c.png'));
+  });
+
+  it('draws another image with raw weights', async () => {
+    await ggb('synthesize', '--run', 'run', ...image, '--keypoints', 'pose.json', '--out', 'average.png');
+    await ggb(
+      'synthesize',
+      '--run',
+      'run',
+      '--weights',
+      'raw',
+      ...image,
+      '--keypoints',
+      'pose.json',
+      '--out',
+      'raw.png',
+    );
+    expect(await pixels('average.png')).not.toEqual(await pixels('raw.png'));
+  });
+
+  it('draws a manifest into a folder, by pair id, each as it would be drawn alone', async () => {
+    const { code, stdout } = await ggb('synthesize', '--run', 'run', '--pairs', 'pairs', '--out', 'all');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '9 images in all\n' });
+    expect(readdirSync(join(cwd, 'all')).sort().at(-1)).toBe('person-2-pose-2.png');
+    await ggb('synthesize', '--run', 'run', ...image, '--keypoints', 'pose.json', '--out', 'alone.png');
+    const together = await pixels('all/person-2-pose-0.png');
+    const difference = (await pixels('alone.png')).map((value, i) => Math.abs(value - (together[i] as number)));
+    // Sums of another batch size may round another way: one step of a byte.
+    expect(Math.max(...difference)).toBeLessThanOrEqual(1);
+  });
+
+  it.each([
+    ['no pose', [...image], /keypoints: expected 18 joints/],
+    ['an image that is not there', ['--image', 'no.png', '--keypoints', 'pose.json'], /no\.png/],
+    ['a pose that is no JSON', [...image, '--keypoints', 'pairs/2-0.png'], /pairs\/2-0\.png: the file is no JSON/],
+    [
+      'a backend of another name',
+      [...image, '--backend', 'gpu'],
+      /--backend: there is no such backend: expected auto, native-cpu/,
+    ],
+  ])('refuses %s', async (_name, args, message) => {
+    const { code, stdout, stderr } = await ggb('synthesize', '--run', 'run', ...args, '--out', 'never.png');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(readdirSync(cwd)).not.toContain('never.png');
+  });
+});
+
+describe('ggb evaluate', () => {
+  it('scores the test pairs beside two trivial answers and keeps the record in the run', async () => {
+    const { code, stdout } = await ggb('evaluate', '--run', 'run', '--json', 'scores.json');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ +SSIM +SSIM inside +colour error inside +colour error$/m);
+    expect(stdout).toMatch(/^model( +[\d.-]+){4}$/m);
+    expect(stdout).toContain(
+      '3 pairs of split test, checkpoints/step-000010.safetensors, average weights, preset quick.',
+    );
+    const record = JSON.parse(readFileSync(join(cwd, 'run', 'evaluation', 'test-step-000010-average.json'), 'utf8'));
+    expect(JSON.parse(readFileSync(join(cwd, 'scores.json'), 'utf8'))).toEqual(record);
+    expect(record).toMatchObject({
+      split: 'test',
+      weights: 'average',
+      checkpoint: 'checkpoints/step-000010.safetensors',
+    });
+    expect(record.pairs).toHaveLength(3);
+    const mean = record.pairs.reduce((sum: number, { ssim }: { ssim: number }) => sum + ssim, 0) / 3;
+    expect(record.mean.ssim).toBeCloseTo(mean, 12); // the same sum in float64
+    // The nearest pose is exact here, the colours are another person's; of a copy it is the other way round.
+    expect(record.baselines.nearestPose.ssim).toBeGreaterThan(record.baselines.copySource.ssim);
+  });
+
+  it('scores outputs that equal the truth with 1 and 0: its baselines do where nothing changes', async () => {
+    const lines = readFileSync(join(cwd, 'pairs', 'pairs.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const still = lines.map((line) => {
+      const pair = JSON.parse(line);
+      return { ...pair, target: pair.source, targetMask: pair.sourceMask, keypoints: pair.sourceKeypoints };
+    });
+    writeFileSync(join(cwd, 'pairs', 'still.jsonl'), still.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
+    await ggb('evaluate', '--run', 'run', '--data', 'pairs/still.jsonl', '--split', 'train', '--json', 'still.json');
+    const { baselines } = JSON.parse(readFileSync(join(cwd, 'still.json'), 'utf8'));
+    expect(baselines.copySource.ssim).toBeCloseTo(1, 12); // float64 rounding
+    expect(baselines.copySource.insideL1).toBe(0);
+  });
+
+  it('scores part of a split, and names the splits there are', async () => {
+    const limited = await ggb('evaluate', '--run', 'run', '--limit', '2', '--weights', 'raw');
+    expect(limited.stdout).toContain('2 pairs of split test');
+    expect(readdirSync(join(cwd, 'run', 'evaluation'))).toContain('test-step-000010-raw-2.json');
+    const none = await ggb('evaluate', '--run', 'run', '--split', 'val');
+    expect(none.code).toBe(2);
+    expect(none.stderr).toMatch(/--split: no pair of .* is in split "val": expected one of train, test, received val/);
+  });
+});

@@ -1,0 +1,155 @@
+// `ggb synthesize`: pictures from a trained generator, one or many.
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { type Keypoints, type SynthesisInput, type SynthesizedImage, Synthesizer } from '@ggb/core';
+import { decodeImage, loadPair, RunReader, readPairManifest, scanPairs } from '@ggb/core/node';
+import sharp from 'sharp';
+import { backendName } from '../../backend-name.ts';
+import { ProgressLine } from '../../progress-line.ts';
+import { selectBackend } from '../../select-backend.ts';
+import { UserError } from '../../user-error.ts';
+import { synthesisInput } from './synthesis-input.ts';
+
+export interface SynthesizeOptions {
+  readonly run?: string;
+  readonly checkpoint?: string;
+  readonly image?: string;
+  readonly keypoints?: string;
+  readonly sourceKeypoints?: string;
+  readonly label?: string;
+  readonly condition?: string;
+  readonly pairs?: string;
+  readonly out?: string;
+  readonly weights?: 'average' | 'raw';
+  readonly backend: string;
+  readonly threads?: number;
+}
+
+const batchSize = 16;
+const imageFormats = ['.png', '.jpg', '.jpeg', '.webp'];
+
+export async function synthesize(options: SynthesizeOptions): Promise<void> {
+  const task = taskOf(options);
+  const checkpoint = await checkpointOf(options);
+  const progress = new ProgressLine();
+  const { weights, threads } = options;
+  await selectBackend({
+    backend: backendName(options.backend),
+    purpose: 'synthesis',
+    announce: (text) => progress.note(text),
+    ...(threads === undefined ? {} : { threads }),
+  });
+  const synthesizer = await Synthesizer.load(checkpoint, weights === undefined ? {} : { weights });
+  try {
+    if (task.kind === 'image') {
+      const drawn = await synthesizer.synthesize(await inputFrom(options, task.image));
+      await writeImage(task.out, drawn);
+      console.log(task.out);
+    } else {
+      const count = await drawPairs(synthesizer, task.pairs, task.out, progress);
+      console.log(`${count} images in ${task.out}`);
+    }
+  } finally {
+    progress.finish();
+    synthesizer.dispose();
+  }
+}
+
+type Task =
+  | { readonly kind: 'image'; readonly image: string; readonly out: string }
+  | { readonly kind: 'pairs'; readonly pairs: string; readonly out: string };
+
+function taskOf({ image, pairs, out }: SynthesizeOptions): Task {
+  if (out === undefined)
+    throw new UserError('--out is missing', { remedy: 'Say where to: --out FILE, or with --pairs --out FOLDER' });
+  if ((image === undefined) === (pairs === undefined)) {
+    throw new UserError('nothing says what to draw', {
+      expected: 'either --image FILE or --pairs MANIFEST',
+      received: image === undefined ? 'neither' : 'both',
+    });
+  }
+  if (pairs !== undefined) return { kind: 'pairs', pairs, out };
+  if (!imageFormats.includes(extname(out).toLowerCase())) {
+    throw new UserError('--out names no image', { where: out, expected: imageFormats.join(', ') });
+  }
+  return { kind: 'image', image: image as string, out };
+}
+
+async function checkpointOf({ run, checkpoint }: SynthesizeOptions): Promise<string> {
+  if ((run === undefined) === (checkpoint === undefined)) {
+    throw new UserError('nothing says which model draws', {
+      expected: 'either --run FOLDER or --checkpoint FILE',
+      received: run === undefined ? 'neither' : 'both',
+    });
+  }
+  return checkpoint ?? (await (await RunReader.open(run as string)).latestCheckpoint()).path;
+}
+
+async function inputFrom(options: SynthesizeOptions, image: string): Promise<SynthesisInput> {
+  const { keypoints, sourceKeypoints, label, condition } = options;
+  return {
+    image: await decodeImage(image),
+    ...(keypoints === undefined ? {} : { keypoints: await readKeypoints(keypoints) }),
+    ...(sourceKeypoints === undefined ? {} : { sourceKeypoints: await readKeypoints(sourceKeypoints) }),
+    ...(label === undefined ? {} : { label: parseLabel(label) }),
+    ...(condition === undefined ? {} : { condition: await decodeImage(condition) }),
+  };
+}
+
+/** A list of joints, or an object with one under `keypoints`, as a line of a manifest is. Shapes are the model's to judge. */
+async function readKeypoints(file: string): Promise<Keypoints> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UserError(`the file is no JSON: ${error.message}`, { where: file }, { cause: error });
+  }
+  const inner = (content as { keypoints?: unknown } | null)?.keypoints;
+  const list = Array.isArray(content) ? content : inner;
+  if (!Array.isArray(list)) {
+    throw new UserError('the file holds no pose', {
+      where: file,
+      expected: '[[x, y], null, ...] with 18 entries, or {"keypoints": [...]}',
+      received: JSON.stringify(content).slice(0, 60),
+    });
+  }
+  return list as Keypoints;
+}
+
+function parseLabel(text: string): number[] {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (!numbers.every(Number.isFinite)) {
+    throw new UserError('--label holds something that is no number', { expected: '0,0,1', received: text });
+  }
+  return numbers;
+}
+
+async function drawPairs(
+  synthesizer: Synthesizer,
+  manifest: string,
+  out: string,
+  progress: ProgressLine,
+): Promise<number> {
+  const { imageSize, condition } = synthesizer.info;
+  const network = { image: { size: imageSize }, condition };
+  const pairs = await readPairManifest(manifest);
+  await scanPairs(pairs, network);
+  await mkdir(out, { recursive: true });
+  for (let start = 0; start < pairs.length; start += batchSize) {
+    const batch = pairs.slice(start, start + batchSize);
+    const examples = await Promise.all(batch.map((pair) => loadPair(pair, network)));
+    const images = await synthesizer.synthesizeBatch(
+      examples.map(({ source, variation }) => synthesisInput(source, variation)),
+    );
+    // The manifest's reader refuses ids that are no file names.
+    await Promise.all(images.map((image, index) => writeImage(join(out, `${batch[index]?.id}.png`), image)));
+    progress.update({ unit: 'pair', done: start + batch.length, total: pairs.length });
+  }
+  return pairs.length;
+}
+
+async function writeImage(file: string, { data, width, height, channels }: SynthesizedImage): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await sharp(data, { raw: { width, height, channels } }).removeAlpha().toFile(file);
+}

@@ -1,0 +1,176 @@
+// What train, resume and demo have in common: everything is checked, then the networks are built, then the loop runs.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  GuidingModel,
+  makeBatch,
+  parameterCount,
+  type RunInfo,
+  randomWeights,
+  type TrainingConfig,
+  TrainStep,
+} from '@ggb/core';
+import {
+  BatchStream,
+  loadPair,
+  type Probes,
+  type RunDescription,
+  RunWriter,
+  type StoredCheckpoint,
+  scanPairs,
+  type TrainingProgress,
+  type TrainResult,
+  train,
+} from '@ggb/core/node';
+import * as tf from '@ggb/native-ops/tf';
+import { evenlySpaced, readSplitPairs, type SplitPairs } from '../../data/split-pairs.ts';
+import { packageVersion } from '../../package-version.ts';
+import type { ProgressLine } from '../../progress-line.ts';
+import { type SelectedBackend, selectBackend } from '../../select-backend.ts';
+
+/** Pairs that a run draws again and again; as many rows as fit a screen. */
+const probeCount = 8;
+
+export interface SessionOptions {
+  readonly config: TrainingConfig;
+  /** Continue this run. */
+  readonly resume?: { readonly dir: string; readonly checkpoint: StoredCheckpoint };
+  readonly progress: ProgressLine;
+  readonly signal: AbortSignal;
+}
+
+export interface SessionResult extends TrainResult {
+  /** Folder of the run. */
+  readonly dir: string;
+  readonly backend: SelectedBackend;
+  readonly pairs: SplitPairs;
+}
+
+/**
+ * Checks config, data and backend, trains, and leaves a run folder.
+ *
+ * @throws DataProblems, UserError, BackendUnavailableError  before anything is written.
+ */
+export async function trainingSession({
+  config: given,
+  resume,
+  progress,
+  signal,
+}: SessionOptions): Promise<SessionResult> {
+  const pairs = await checkedPairs(given, signal);
+  const { backend: wanted, threads } = given;
+  const backend = await selectBackend({
+    backend: wanted,
+    purpose: 'training',
+    ...(threads === undefined ? {} : { threads }),
+    announce: (text) => progress.note(text),
+  });
+  const path = resolve(given.data.path as string);
+  // A run may be resumed from another folder.
+  const config: TrainingConfig = { ...given, data: { ...given.data, path } };
+  const model = new GuidingModel(config, randomWeights(config.model.initialisation, config.seed));
+  const step = new TrainStep(model, config);
+  const { data, seed } = config;
+  const batches = new BatchStream({
+    pairs: pairs.training,
+    network: config,
+    data,
+    seed,
+    batchSize: config.training.batchSize,
+  });
+  const probes = await loadProbes(pairs, config);
+  try {
+    const info: RunDescription = {
+      ggb: packageVersion,
+      node: process.version,
+      tfjs: tf.version_core,
+      platform: `${process.platform} ${process.arch}`,
+      backend,
+      seed,
+      preset: config.preset,
+      data: { path, pairs: pairs.training.length, manifestSha256: await manifestHash(pairs) },
+      parameters: parametersOf(model),
+    };
+    const { dir } = config.run;
+    const run =
+      resume === undefined
+        ? await RunWriter.create({ info, config, ...(dir === undefined ? {} : { dir }) })
+        : await RunWriter.resume({ dir: resume.dir, checkpoint: resume.checkpoint, info, config });
+    progress.note(`Run: ${run.dir}`);
+    const result = await train({
+      step,
+      batches,
+      config,
+      run,
+      probes,
+      signal,
+      onProgress: (report) => progress.update(lineOf(report, config)),
+      ...(resume === undefined ? {} : { resumeFrom: resume.checkpoint }),
+    });
+    return { ...result, dir: run.dir, backend, pairs };
+  } finally {
+    progress.finish();
+    await batches.close();
+    tf.dispose([probes.batch.source, probes.batch.target, probes.batch.condition]);
+    step.dispose();
+    model.dispose();
+  }
+}
+
+/** The pairs of a config, after one look at every image that training and its evaluation will read. */
+export async function checkedPairs(config: TrainingConfig, signal?: AbortSignal): Promise<SplitPairs> {
+  const pairs = await readSplitPairs(config);
+  await scanPairs([...pairs.training, ...pairs.evaluation], config, signal === undefined ? {} : { signal });
+  return pairs;
+}
+
+/** Trainable values of each part. */
+export function parametersOf({ generator, discriminator, blocks }: GuidingModel): RunInfo['parameters'] {
+  return {
+    generator: parameterCount(generator.variables.values()),
+    discriminator: parameterCount(discriminator.variables.values()),
+    guidingBlocks: [...blocks.values()].reduce((sum, { variables }) => sum + parameterCount(variables.values()), 0),
+  };
+}
+
+async function loadProbes({ training, evaluation }: SplitPairs, config: TrainingConfig): Promise<Probes> {
+  const chosen = evenlySpaced(evaluation.length > 0 ? evaluation : training, probeCount);
+  const examples = await Promise.all(chosen.map((pair) => loadPair(pair, config)));
+  return { batch: makeBatch(examples, config), variations: examples.map(({ variation }) => variation) };
+}
+
+async function manifestHash({ training }: SplitPairs): Promise<string> {
+  const bytes = await readFile((training[0] as (typeof training)[number]).manifest);
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function lineOf({ step, steps, losses, imagesPerSecond, etaSeconds }: TrainingProgress, { training }: TrainingConfig) {
+  return {
+    unit: 'step',
+    done: step,
+    // With minutes, the number of steps is a bound that is seldom reached.
+    ...(training.minutes === undefined ? { total: steps } : {}),
+    values: lossesOnLine(losses),
+    imagesPerSecond,
+    secondsLeft: etaSeconds,
+  };
+}
+
+/** The losses that fit on a line; those of the levels as means over the levels. steps.jsonl has all of them. */
+export function lossesOnLine(losses: TrainingProgress['losses']): Record<string, number> {
+  const groups = [
+    ['D', /^discriminator$/],
+    ['adversarial', /^generator\.adversarial$/],
+    ['L1', /^generator\.reconstruction$/],
+    ['RAPD', /^level\d+\.rapd$/],
+    ['NVTD', /^level\d+\.nvtd$/],
+    ['level L1', /^level\d+\.reconstruction$/],
+  ] as const;
+  return Object.fromEntries(
+    groups.flatMap(([name, pattern]) => {
+      const values = Object.entries(losses).flatMap(([key, value]) => (pattern.test(key) ? value : []));
+      return values.length === 0 ? [] : [[name, values.reduce((sum, value) => sum + value, 0) / values.length]];
+    }),
+  );
+}

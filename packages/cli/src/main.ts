@@ -1,0 +1,63 @@
+// The command `ggb`: wires the commands together and turns every outcome into an exit code. Each command's module is small
+// and imports its work when it runs, so that help and mistakes in arguments cost no start of TensorFlow.js.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { dataCommand } from './commands/data/data.command.ts';
+import { demoCommand } from './commands/demo/demo.command.ts';
+import { doctorCommand } from './commands/doctor/doctor.command.ts';
+import { evaluateCommand } from './commands/evaluate/evaluate.command.ts';
+import { resumeCommand } from './commands/resume/resume.command.ts';
+import { synthesizeCommand } from './commands/synthesize/synthesize.command.ts';
+import { trainCommand } from './commands/train/train.command.ts';
+import { describeError, exitCodes } from './user-error.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('ggb')
+  .description('Generative Guiding Block: train on pairs of images, synthesize, evaluate.')
+  .version(version)
+  .showHelpAfterError('(ggb --help, or ggb COMMAND --help, lists what there is)')
+  .addHelpText(
+    'after',
+    '\nResults go to stdout, progress to stderr. Exit codes: 0 done, 1 a bug in ggb, 2 something you can put right,\n130 ended by Ctrl-C.',
+  );
+for (const command of [
+  demoCommand,
+  dataCommand,
+  trainCommand,
+  resumeCommand,
+  synthesizeCommand,
+  evaluateCommand,
+  doctorCommand,
+]) {
+  program.addCommand(throwing(command));
+}
+
+// A reader that has seen enough (`ggb doctor | head -1`) closes the pipe: nothing is wrong.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+  throw error;
+});
+
+try {
+  await throwing(program).parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+/** Commander's own exits become exceptions, for it and for its subcommands. */
+function throwing(command: Command): Command {
+  command.exitOverride();
+  for (const subcommand of command.commands) throwing(subcommand);
+  return command;
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has printed what it has to say; help and version are no errors, everything else is the user's to put right.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.userError;
+  const { text, code } = describeError(error);
+  console.error(text);
+  return code;
+}

@@ -1,0 +1,42 @@
+import { ImageInputError } from '../image/image-input-error.ts';
+import { checkMask, checkSameSize, type Mask, maskThreshold, type RgbImage } from '../image/rgb-image.ts';
+
+/**
+ * Mean absolute difference over all pixels and channels, 0..255; 0 when the images are equal.
+ *
+ * @throws ImageInputError  if the images differ in size.
+ */
+export function l1(a: RgbImage, b: RgbImage): number {
+  checkSameSize('l1', ['first image', 'second image'], a, b);
+  let sum = 0;
+  for (let i = 0; i < a.data.length; i++) sum += Math.abs((a.data[i] as number) - (b.data[i] as number));
+  return sum / a.data.length;
+}
+
+/**
+ * Mean absolute difference over the pixels of the mask and the three channels, 0..255. Every pixel of the mask counts,
+ * those at the border of the image too.
+ *
+ * @throws ImageInputError  if the images or the mask differ in size, or the mask is empty.
+ */
+export function insideL1(a: RgbImage, b: RgbImage, mask: Mask): number {
+  checkSameSize('insideL1', ['first image', 'second image'], a, b);
+  checkMask('insideL1', 'mask', mask, a, 'the images');
+  let sum = 0;
+  let pixels = 0;
+  for (let pixel = 0; pixel < mask.data.length; pixel++) {
+    if ((mask.data[pixel] as number) <= maskThreshold) continue;
+    pixels++;
+    for (let i = 3 * pixel; i < 3 * pixel + 3; i++) sum += Math.abs((a.data[i] as number) - (b.data[i] as number));
+  }
+  if (pixels === 0) {
+    throw new ImageInputError(
+      'insideL1',
+      'mask',
+      `a pixel above ${maskThreshold}`,
+      'none',
+      'Without a figure there is no score inside it: check the silhouettes, or leave the mask out.',
+    );
+  }
+  return sum / (3 * pixels);
+}
