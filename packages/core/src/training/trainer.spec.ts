@@ -147,10 +147,21 @@ describe('train', () => {
   });
 
   it('lets timers run between steps', async () => {
+    const config = tinyConfig({ steps: 4, logEvery: 100 });
     let turns = 0;
+    const turnsAtStep: number[] = [];
+    const batches: BatchSource = {
+      ...noiseBatches(config),
+      batch: async (step) => {
+        turnsAtStep.push(turns);
+        return noiseBatch(config, step);
+      },
+    };
     const timer = setInterval(() => turns++, 1);
-    await trained('run', tinyConfig({ steps: 4, logEvery: 100 })).finally(() => clearInterval(timer));
-    expect(turns).toBeGreaterThan(1);
+    await trained('run', config, { batches }).finally(() => clearInterval(timer));
+    // A step takes longer than the timer's millisecond, so each must see a turn more than the one before.
+    expect(turnsAtStep).toEqual([...new Set(turnsAtStep)]);
+    expect(turnsAtStep).toHaveLength(4);
   });
 
   it('releases every tensor it made, also when it fails', async () => {
