@@ -18,14 +18,9 @@ export interface Probes {
 export async function drawProbes(network: NetworkConfig, weights: WeightSource, probes: Probes): Promise<Uint8Array> {
   const { source, target, condition } = probes.batch;
   const generator = new Generator(network, weights);
-  let outputs: RgbImage[];
-  try {
-    const image = tf.tidy(() => generator.forward(source, condition).image);
-    outputs = await rgbImages(image);
-    image.dispose();
-  } finally {
-    generator.dispose();
-  }
+  const image = tf.tidy(() => generator.forward(source, condition).image);
+  generator.dispose();
+  const outputs = await rgbImages(image).finally(() => image.dispose());
   const [sources, truths] = [await rgbImages(source), await rgbImages(target)];
   const rows = outputs.map((output, index): SampleRow => {
     const [own, truth, variation] = [sources[index], truths[index], probes.variations[index]];
