@@ -31,7 +31,9 @@ describe('renderFigure', () => {
   it('writes the same SVG on every machine', () => {
     // Integers and text alone decide this one: no rasteriser is involved.
     const text = [0, 1, 2, 3].map((i) => layOutFigure(figureIdentity(1, i), figurePose(1, i, i), 64).svg).join('\n');
-    expect(sha256(Buffer.from(text))).toMatchInlineSnapshot(`"c04c29ef648f4b0284b6d64ffc4605eae079475d2aa189d507483c9e3bc5c15c"`);
+    expect(sha256(Buffer.from(text))).toMatchInlineSnapshot(
+      `"c04c29ef648f4b0284b6d64ffc4605eae079475d2aa189d507483c9e3bc5c15c"`,
+    );
   });
 
   it('draws the committed pixels', async () => {
