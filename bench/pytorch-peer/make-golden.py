@@ -90,6 +90,17 @@ SCENARIOS = {
     'noRapd': {
         'model': {'guidedLevels': [1], 'rapd': False, 'guidingBlock': {'criticNorm': 'none'}, 'downsizing': 'bilinear'}
     },
+    # For TF.js's slow CPU kernels.
+    'small': {
+        'image': {'size': 16},
+        'model': {
+            'levels': 3,
+            'guidedLevels': [2],
+            'generator': {'baseChannels': 2, 'maxChannels': 4},
+            'discriminator': {'layers': 4, 'baseChannels': 2, 'maxChannels': 4},
+            'guidingBlock': {'encoderChannels': [2, 4], 'criticChannels': [4, 4]},
+        },
+    },
     'noCritics': {'model': {'guidedLevels': [2], 'rapd': False, 'nvtd': False}},
 }
 
@@ -126,8 +137,8 @@ def main() -> None:
 
 
 def stored(name: str, shape: tuple[int, ...]) -> str:
-    """Kernels carry their size: scenarios share what has one shape."""
-    return f'{name}@{shape[0]}' if len(shape) == 4 else name
+    """Names carry the shape: scenarios share the weights of one name and shape."""
+    return f'{name}@' + 'x'.join(map(str, shape))
 
 
 def random_batch(random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -161,16 +172,17 @@ def train(config: dict, weights, batches, dtype: torch.dtype):
     step = TrainStep(networks, config)
     losses, snapshots = [], {}
     for index, batch in enumerate(batches, 1):
-        losses.append(step(*tensors(batch, dtype)))
+        losses.append(step(*tensors(batch, config['image']['size'], dtype)))
         if index in (1, STEPS):
             snapshots[index] = {key: value.numpy().copy() for key, value in saved_weights(networks).items()}
     return losses, snapshots
 
 
-def tensors(batch: dict[str, np.ndarray], dtype: torch.dtype):
-    x, y = (torch.from_numpy(batch[part]).permute(0, 3, 1, 2).to(dtype) / 127.5 - 1 for part in ('source', 'target'))
-    c = torch.from_numpy(batch['labels']).to(dtype)[:, :, None, None].expand(-1, -1, SIZE, SIZE)
-    return x, y, c
+def tensors(batch: dict[str, np.ndarray], size: int, dtype: torch.dtype):
+    """x, y and c of the top left corner of the images."""
+    images = (torch.from_numpy(batch[part][:, :size, :size]) for part in ('source', 'target'))
+    x, y = (image.permute(0, 3, 1, 2).to(dtype) / 127.5 - 1 for image in images)
+    return x, y, torch.from_numpy(batch['labels']).to(dtype)[:, :, None, None].expand(-1, -1, size, size)
 
 
 def spread(value: np.ndarray) -> np.ndarray:

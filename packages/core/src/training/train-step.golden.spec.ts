@@ -19,7 +19,9 @@ interface Scenario {
 }
 
 const golden = join(__dirname, 'golden');
-const scenarios: Readonly<Record<string, Scenario>> = JSON.parse(readFileSync(join(golden, 'scenarios.json'), 'utf8'));
+const scenarios = new Map<string, Scenario>(
+  Object.entries(JSON.parse(readFileSync(join(golden, 'scenarios.json'), 'utf8'))),
+);
 const weights = float32Tensors('weights.safetensors');
 const after = float32Tensors('after.safetensors');
 const inputs = tensorsOf('inputs.safetensors');
@@ -29,9 +31,8 @@ const inputs = tensorsOf('inputs.safetensors');
 const lossTolerance = { absolute: 2e-6 };
 const weightTolerance = { absolute: 1e-5 };
 
-describe.each(['native-cpu', 'cpu'])('on %s, five iterations equal those in PyTorch', (backend) => {
-  beforeAll(() => tf.setBackend(backend));
-  afterAll(() => tf.setBackend('native-cpu'));
+describe('on native-cpu, five iterations equal those in PyTorch', () => {
+  beforeAll(() => tf.setBackend('native-cpu'));
 
   it.each([
     ['literal', 'with two updates of G, batch norm and two guiding blocks'],
@@ -41,41 +42,49 @@ describe.each(['native-cpu', 'cpu'])('on %s, five iterations equal those in PyTo
     ['noNvtd', 'without NVTD and norm in critics, on the coarsest level and with a learning rate of its own for (9)'],
     ['noRapd', 'without RAPD and with bilinear downsizing'],
     ['noCritics', 'with the L1 of a level and no critic'],
-  ])('%s: %s', async (name) => {
-    const { config: input, losses } = scenarios[name] as Scenario;
-    const config = resolveConfig(input);
-    const model = new GuidingModel(config, goldenWeights);
-    const trainStep = new TrainStep(model, config);
-    for (const [index, expected] of losses.entries()) {
-      const batch = goldenBatch(index, config);
-      const values = trainStep.run(batch, index);
-      expect(trainStep.lossNames).toEqual(Object.keys(expected));
-      expect(values).toBeAllClose(Object.values(expected), lossTolerance);
-      tf.dispose([batch.source, batch.target, batch.condition, values]);
-      expectWeights(model, name, index + 1, config);
-    }
-    trainStep.dispose();
-    model.dispose();
-  });
+    ['small', 'with two or four channels everywhere'],
+  ])('%s: %s', expectGoldenSteps);
 });
 
-/** Kernels carry their size in the file, as scenarios share it. */
+describe('on cpu, five iterations equal those in PyTorch', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+  afterAll(() => tf.setBackend('native-cpu'));
+
+  it('small: with two or four channels everywhere', () => expectGoldenSteps('small'));
+});
+
+function expectGoldenSteps(name: string): void {
+  const { config: input, losses } = stored(scenarios, name);
+  const config = resolveConfig(input);
+  const model = new GuidingModel(config, goldenWeights);
+  const trainStep = new TrainStep(model, config);
+  for (const [index, expected] of losses.entries()) {
+    const batch = goldenBatch(index, config);
+    const values = trainStep.run(batch, index);
+    expect(trainStep.lossNames).toEqual(Object.keys(expected));
+    expect(values).toBeAllClose(Object.values(expected), lossTolerance);
+    tf.dispose([batch.source, batch.target, batch.condition, values]);
+    expectWeights(model, name, index + 1, config);
+  }
+  trainStep.dispose();
+  model.dispose();
+}
+
+/** Names carry the shape in the file, as scenarios share it. */
 const goldenWeights: WeightSource = {
   tensor(name, shape) {
-    const stored = shape.length === 4 ? `${name}@${shape[0]}` : name;
-    const values = weights.get(stored);
-    if (values === undefined) throw new Error(`weights.safetensors has no ${stored}.`);
-    return tf.tensor(values, [...shape], 'float32');
+    return tf.tensor(stored(weights, `${name}@${shape.join('x')}`), [...shape], 'float32');
   },
 };
 
 function goldenBatch(index: number, { image: { size } }: TrainingConfig): Batch {
   const images = (part: string) => {
     const { data, shape } = stored(inputs, `${index}/${part}`);
-    return tf.tensor4d(
-      Float32Array.from(data, (byte) => byte / 127.5 - 1),
-      shape as [number, number, number, number],
-    );
+    const values = Float32Array.from(data, (byte) => byte / 127.5 - 1);
+    const whole = tf.tensor4d(values, shape as [number, number, number, number]);
+    const corner = tf.slice(whole, [0, 0, 0, 0], [-1, size, size, -1]);
+    whole.dispose();
+    return corner;
   };
   const labels = stored(inputs, `${index}/labels`);
   const [batch, length] = labels.shape as [number, number];
@@ -114,7 +123,7 @@ function float32Tensors(file: string): Map<string, Float32Array> {
 }
 
 function tensorsOf(file: string) {
-  return readSafetensors(new Uint8Array(readFileSync(join(golden, file)))).tensors;
+  return readSafetensors(readFileSync(join(golden, file))).tensors;
 }
 
 function stored<Value>(tensors: ReadonlyMap<string, Value>, name: string): Value {
