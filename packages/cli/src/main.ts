@@ -5,6 +5,7 @@ import { dataCommand } from './commands/data/data.command.ts';
 import { demoCommand } from './commands/demo/demo.command.ts';
 import { doctorCommand } from './commands/doctor/doctor.command.ts';
 import { evaluateCommand } from './commands/evaluate/evaluate.command.ts';
+import { exportCommand } from './commands/export/export.command.ts';
 import { resumeCommand } from './commands/resume/resume.command.ts';
 import { synthesizeCommand } from './commands/synthesize/synthesize.command.ts';
 import { trainCommand } from './commands/train/train.command.ts';
@@ -26,6 +27,7 @@ for (const command of [
   resumeCommand,
   synthesizeCommand,
   evaluateCommand,
+  exportCommand,
   doctorCommand,
 ]) {
   program.addCommand(throwing(command));

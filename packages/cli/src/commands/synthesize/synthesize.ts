@@ -2,9 +2,10 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { type Keypoints, type SynthesisInput, type SynthesizedImage, Synthesizer } from '@ggb/core';
-import { decodeImage, loadPair, RunReader, readPairManifest, scanPairs } from '@ggb/core/node';
+import { decodeImage, loadPair, readPairManifest, scanPairs } from '@ggb/core/node';
 import sharp from 'sharp';
 import { backendName } from '../../backend-name.ts';
+import { checkpointPath } from '../../checkpoint-argument.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { selectBackend } from '../../select-backend.ts';
 import { UserError } from '../../user-error.ts';
@@ -30,7 +31,7 @@ const imageFormats = ['.png', '.jpg', '.jpeg', '.webp'];
 
 export async function synthesize(options: SynthesizeOptions): Promise<void> {
   const task = taskOf(options);
-  const checkpoint = await checkpointOf(options);
+  const checkpoint = await checkpointPath(options);
   const progress = new ProgressLine();
   const { weights, threads } = options;
   await selectBackend({
@@ -73,16 +74,6 @@ function taskOf({ image, pairs, out }: SynthesizeOptions): Task {
     throw new UserError('--out names no image', { where: out, expected: imageFormats.join(', ') });
   }
   return { kind: 'image', image: image as string, out };
-}
-
-async function checkpointOf({ run, checkpoint }: SynthesizeOptions): Promise<string> {
-  if ((run === undefined) === (checkpoint === undefined)) {
-    throw new UserError('nothing says which model draws', {
-      expected: 'either --run FOLDER or --checkpoint FILE',
-      received: run === undefined ? 'neither' : 'both',
-    });
-  }
-  return checkpoint ?? (await (await RunReader.open(run as string)).latestCheckpoint()).path;
 }
 
 async function inputFrom(options: SynthesizeOptions, image: string): Promise<SynthesisInput> {

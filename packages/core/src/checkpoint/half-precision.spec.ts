@@ -1,0 +1,37 @@
+import { asHalfPrecision, numberToHalf } from './half-precision.ts';
+import { float32Values } from './safetensors.ts';
+
+/** What a reader makes of the half nearest to each value. */
+const throughHalf = (...values: number[]) =>
+  Array.from(float32Values('t', asHalfPrecision({ shape: [values.length] }, Float32Array.from(values))));
+
+describe('half precision', () => {
+  it('keeps what a half can hold', () => {
+    const exact = [0, 1, -2, 0.5, 65504, 2 ** -14, 2 ** -24, -(2 ** -24) * 3, 1 + 2 ** -10];
+    expect(throughHalf(...exact)).toEqual(exact);
+    expect(Object.is(throughHalf(-0)[0], -0)).toBe(true);
+  });
+
+  it('rounds to the nearest, ties to even', () => {
+    expect(throughHalf(1 + 2 ** -11, 1 + 3 * 2 ** -11)).toEqual([1, 1 + 2 ** -9]);
+    expect(throughHalf(1 + 2 ** -11 + 2 ** -20)).toEqual([1 + 2 ** -10]);
+    expect(throughHalf(2 ** -25, 2 ** -25 * 1.5)).toEqual([0, 2 ** -24]);
+  });
+
+  it('carries into the exponent', () => {
+    expect(throughHalf(2 - 2 ** -12, 2 ** -14 - 2 ** -26)).toEqual([2, 2 ** -14]);
+  });
+
+  it('ends at 65504', () => {
+    expect(throughHalf(65519, 65520, -1e9, Infinity)).toEqual([65504, Infinity, -Infinity, Infinity]);
+    expect(throughHalf(Number.NaN)).toEqual([Number.NaN]);
+  });
+
+  it('is the inverse of reading, for every half there is', () => {
+    const halves = Uint16Array.from({ length: 0x10000 }, (_, half) => half);
+    const values = float32Values('t', { dtype: 'F16', shape: [0x10000], data: new Uint8Array(halves.buffer) });
+    values.forEach((value, half) => {
+      if (!Number.isNaN(value) && numberToHalf(value) !== half) throw new Error(`half ${half} came back as another`);
+    });
+  });
+});
