@@ -52,6 +52,27 @@ describe('ggb synthesize', () => {
     expect(await pixels('b.png')).toEqual(await pixels('c.png'));
   });
 
+  it('draws the same from an exported generator, and nearly the same from one in half precision', async () => {
+    const draw = ['--keypoints', 'pose.json', ...image];
+    await ggb('synthesize', '--run', 'run', ...draw, '--out', 'run.png');
+    const full = await ggb('export', '--run', 'run', '--out', 'full.safetensors');
+    expect({ code: full.code, stderr: full.stderr }).toEqual({ code: 0, stderr: '' });
+    await ggb('export', '--run', 'run', '--half', '--out', 'half.safetensors');
+    await ggb('synthesize', '--checkpoint', 'full.safetensors', ...draw, '--out', 'full.png');
+    await ggb('synthesize', '--checkpoint', 'half.safetensors', ...draw, '--out', 'half.png');
+    const [fromRun, fromFull, fromHalf] = await Promise.all(['run.png', 'full.png', 'half.png'].map(pixels));
+    expect(fromFull).toEqual(fromRun);
+    // Weights move by up to 2^-11 of themselves; a tanh near its steepest turns that into a step of 1 or 2 of 255.
+    const worst = Math.max(...Array.from(fromRun as Buffer, (value, i) => Math.abs(value - (fromHalf?.[i] as number))));
+    expect(worst).toBeLessThanOrEqual(3);
+    const sizes = ['full.safetensors', 'half.safetensors'].map((file) => readFileSync(join(cwd, file)).length);
+    expect(sizes[1]).toBeLessThan((sizes[0] as number) * 0.75);
+
+    const again = await ggb('export', '--run', 'run', '--out', 'full.safetensors');
+    expect(again.code).toBe(2);
+    expect(again.stderr).toMatch(/full\.safetensors.*\n?.*exists|the file exists/);
+  });
+
   it('draws another image with raw weights', async () => {
     await ggb('synthesize', '--run', 'run', ...image, '--keypoints', 'pose.json', '--out', 'average.png');
     await ggb(
