@@ -1,5 +1,5 @@
 import * as tf from '../entry/tf.ts';
-import { outsideTape } from './outside-tape.ts';
+import { isTapeOpen, outsideTape } from './outside-tape.ts';
 
 describe('outsideTape', () => {
   it('makes its result a constant of the gradient around it', () => {
@@ -51,5 +51,18 @@ describe('outsideTape', () => {
       })(tf.scalar(2)),
     );
     expect(gradient.dataSync()[0]).toBe(4);
+  });
+});
+
+describe('isTapeOpen', () => {
+  it('is true while ops are recorded, not outside of that tape', () => {
+    const seen: boolean[] = [isTapeOpen()];
+    tf.tidy(() =>
+      tf.grad((x) => {
+        seen.push(isTapeOpen(), outsideTape(isTapeOpen));
+        return x.square();
+      })(tf.scalar(1)),
+    );
+    expect([...seen, isTapeOpen()]).toEqual([false, true, false, false]);
   });
 });

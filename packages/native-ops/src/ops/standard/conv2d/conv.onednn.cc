@@ -304,10 +304,21 @@ Status Gather(ExecutionContext& context, const ConvShape& s, const float* x, flo
   return Status::Ok();
 }
 
+// Before a matrix product: the limit on instruction sets, and the number of threads that oneDNN asks OpenMP for.
+void PrepareLibrary(const ExecutionContext& context, InstructionSet isa) {
+  GetLibrary(isa);
+  if (omp_get_max_threads() != context.threads()) omp_set_num_threads(context.threads());
+}
+
 }  // namespace
 
 Status LibraryForward(ExecutionContext& context, InstructionSet isa, const ConvShape& shape, const float* x,
                       const float* filter, const Epilogue& epilogue, float* y, bool* handled) {
+  if (IsProductForward(shape, epilogue)) {
+    PrepareLibrary(context, isa);
+    *handled = true;
+    return ProductForward(context, shape, x, filter, y);
+  }
   if (!NeedsGather(shape)) return RunLibrary(context, isa, Pass::kForward, shape, x, filter, epilogue, y, handled);
   float* gathered = nullptr;
   GGB_RETURN_IF_ERROR(Gather(context, shape, x, &gathered));
@@ -316,6 +327,11 @@ Status LibraryForward(ExecutionContext& context, InstructionSet isa, const ConvS
 
 Status LibraryInputGradient(ExecutionContext& context, InstructionSet isa, const ConvShape& shape, const float* dy,
                             const float* filter, float* dx, bool* handled) {
+  if (IsProductInputGradient(shape)) {
+    PrepareLibrary(context, isa);
+    *handled = true;
+    return ProductInputGradient(context, shape, dy, filter, dx);
+  }
   if (!NeedsGather(shape)) {
     return RunLibrary(context, isa, Pass::kInputGradient, shape, dx, filter, Epilogue(), dy, handled);
   }
@@ -336,6 +352,11 @@ Status LibraryInputGradient(ExecutionContext& context, InstructionSet isa, const
 
 Status LibraryFilterGradient(ExecutionContext& context, InstructionSet isa, const ConvShape& shape, const float* x,
                              const float* dy, float* dfilter, bool* handled) {
+  if (IsProductFilterGradient(shape)) {
+    PrepareLibrary(context, isa);
+    *handled = true;
+    return ProductFilterGradient(context, shape, x, dy, dfilter);
+  }
   if (!NeedsGather(shape)) {
     return RunLibrary(context, isa, Pass::kFilterGradient, shape, x, dfilter, Epilogue(), dy, handled);
   }

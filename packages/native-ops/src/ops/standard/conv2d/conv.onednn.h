@@ -5,6 +5,8 @@
 #include <dnnl.hpp>
 #include <string>
 
+#include "ops/standard/conv2d/conv.h"
+
 namespace ggb::conv {
 
 // A convolution in oneDNN's words. Layouts may be left to the library (format_tag::any); bias is empty when there is
@@ -28,5 +30,16 @@ LibraryKernel MakeInputGradient(const dnnl::engine& engine, const LibraryProblem
 LibraryKernel MakeFilterGradient(const dnnl::engine& engine, const LibraryProblem& problem,
                                  const dnnl::primitive_attr& attr);
 void AppendLeakyRelu(dnnl::post_ops* post_ops, float alpha);
+
+// Convolutions that are faster as a matrix product (conv-gemm.onednn.cc), which oneDNN runs on as many threads as
+// OpenMP allows. Sizes are above 0.
+bool IsProductForward(const ConvShape& shape, const Epilogue& epilogue);
+bool IsProductInputGradient(const ConvShape& shape);
+bool IsProductFilterGradient(const ConvShape& shape);
+Status ProductForward(ExecutionContext& context, const ConvShape& shape, const float* x, const float* filter, float* y);
+Status ProductInputGradient(ExecutionContext& context, const ConvShape& shape, const float* dy, const float* filter,
+                            float* dx);
+Status ProductFilterGradient(ExecutionContext& context, const ConvShape& shape, const float* x, const float* dy,
+                             float* dfilter);
 
 }  // namespace ggb::conv

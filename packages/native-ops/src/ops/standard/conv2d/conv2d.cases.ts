@@ -176,6 +176,15 @@ const named: readonly Convolution[] = [
   conv([2, 16, 16, 16], [4, 4, 16, 32], { strides: [2, 2], pad: 'same' }),
   conv([5, 2, 2, 64], [4, 4, 64, 64], { strides: [2, 2], pad: 'same' }),
   conv([1, 32, 32, 16], [3, 3, 16, 3], { pad: 'same' }),
+  // Large filters on small maps, and images of few channels: matrix products where oneDNN is there
+  conv([2, 4, 4, 64], [4, 4, 64, 256], { strides: [2, 2], pad: 'same' }),
+  conv([1, 3, 5, 131], [3, 3, 131, 227], { strides: [2, 1], pad: 'same' }),
+  conv([1, 7, 8, 65], [4, 4, 65, 257], { dilations: [2, 2] }),
+  conv([1, 6, 6, 512], [1, 1, 512, 513], { strides: [2, 2] }),
+  conv([3, 33, 31, 3], [4, 4, 3, 17], { strides: [2, 2], pad: 'same' }),
+  conv([5, 65, 64, 2], [3, 3, 2, 16], { strides: [2, 2], pad: 'same' }),
+  conv([2, 40, 41, 4], [3, 2, 4, 33], { pad: 'same' }),
+  conv([1, 9, 8, 1], [2, 2, 1, 16], { strides: [3, 3] }),
   // Dilation with different rates and left-over pixels
   conv([2, 15, 14, 6], [3, 3, 6, 7], { dilations: [2, 3], pad: 'same' }),
   // Nothing to compute
