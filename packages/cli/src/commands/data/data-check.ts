@@ -49,7 +49,12 @@ function splitLines(pairs: readonly Pair[]): string[] {
   const counts = new Map<string, number>();
   for (const { split = '(none)' } of pairs) counts.set(split, (counts.get(split) ?? 0) + 1);
   if (counts.size === 1 && counts.has('(none)')) return ['splits: none; all pairs are trained on'];
-  return [`splits: ${[...counts].map(([split, count]) => `${split} ${count}`).join(', ')}`];
+  return [
+    `splits: ${[...counts]
+      .sort(([, a], [, b]) => b - a)
+      .map(([split, count]) => `${split} ${count}`)
+      .join(', ')}`,
+  ];
 }
 
 /** An identity in two splits is allowed, and makes a test easier than it looks. */

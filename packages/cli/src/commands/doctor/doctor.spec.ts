@@ -21,10 +21,10 @@ describe('ggb doctor', () => {
     const { code, diagnosis } = await diagnose();
     expect(code).toBe(0);
     expect(diagnosis).toMatchObject({ usable: true, trainsOn: 'native-cpu' });
-    for (const name of ['node', 'native-cpu', 'self-test', 'wasm', 'sharp']) {
+    for (const name of ['node', 'native-cpu', 'self-test: convolution', 'self-test: training', 'wasm', 'sharp']) {
       expect([name, found(diagnosis, name)?.status]).toEqual([name, 'ok']);
     }
-    expect(found(diagnosis, 'self-test')?.detail).toMatch(/agree with TensorFlow\.js, worst error \d/);
+    expect(found(diagnosis, 'self-test: training')?.detail).toMatch(/as TensorFlow\.js, worst error \d/);
     expect(found(diagnosis, 'native-cuda')).toMatchObject({ status: 'absent', detail: 'it is not built yet' });
   });
 
@@ -37,7 +37,7 @@ describe('ggb doctor', () => {
       detail: 'the addon /missing.node does not exist',
       remedy: expect.stringContaining('GGB_NATIVE_OPS_ADDON'),
     });
-    expect(found(diagnosis, 'self-test')).toBeUndefined();
+    expect(found(diagnosis, 'self-test: training')).toBeUndefined();
   });
 
   it('survives an addon that is no addon', async () => {

@@ -1,6 +1,6 @@
 // `ggb doctor`: what loads here, what does not, why, and what to do; with a calculation that shows it computes rightly.
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import type { BackendName } from '@ggb/core';
+import { type BackendName, conditionChannels, GuidingModel, randomWeights, resolveConfig, TrainStep } from '@ggb/core';
 import * as tf from '@ggb/native-ops/tf';
 import { selectBackend } from '../../select-backend.ts';
 
@@ -23,18 +23,18 @@ export interface Diagnosis {
 
 export async function examine(): Promise<Diagnosis> {
   const native = await backendFinding('native-cpu');
-  const selfTest = native.status === 'ok' ? await selfTestFinding() : undefined;
+  const selfTests = native.status === 'ok' ? await selfTestFindings() : [];
   const findings = [
     nodeFinding(),
     { name: 'machine', status: 'ok', detail: machineText() } as const,
     native,
-    ...(selfTest === undefined ? [] : [selfTest]),
+    ...selfTests,
     await backendFinding('tensorflow', 'synthesis'),
     await backendFinding('wasm', 'synthesis'),
     await backendFinding('native-cuda'),
     await sharpFinding(),
   ];
-  const usable = native.status === 'ok' && selfTest?.status === 'ok';
+  const usable = [native, ...selfTests].every(({ status }) => status === 'ok');
   const { name } = await selectBackend({ backend: 'auto', purpose: 'training' }).catch(() => ({ name: 'nothing' }));
   return { usable, trainsOn: name, findings };
 }
@@ -90,46 +90,54 @@ async function backendFinding(backend: BackendName, purpose: 'training' | 'synth
   }
 }
 
-/** Sums of about a hundred products of numbers near 1 in float32, in another order than TF.js's. */
-const selfTestTolerance = 1e-4;
+/** What the native engine computes, held against TF.js's plain kernels; it also finds an addon older than its TypeScript. */
+async function selfTestFindings(): Promise<Finding[]> {
+  const findings = [
+    // Sums of about a hundred products of numbers near 1, in float32, in another order than TF.js's.
+    await selfTestFinding('convolution', 'a convolution and its gradients', 1e-4, convolutionWithGradients),
+    // Losses of one iteration of a tiny model, after a few layers of such sums.
+    await selfTestFinding('training', 'one iteration of training', 1e-4, iterationOfTraining),
+  ];
+  await tf.setBackend('cpu');
+  return findings;
+}
 
-/** A convolution and its gradients on the native engine, held against TF.js's plain kernels. */
-async function selfTestFinding(): Promise<Finding> {
-  const name = 'self-test';
+async function selfTestFinding(
+  test: string,
+  what: string,
+  tolerance: number,
+  compute: () => Promise<number[]>,
+): Promise<Finding> {
+  const name = `self-test: ${test}`;
+  const on = async (backend: string) => {
+    await tf.setBackend(backend);
+    return compute();
+  };
   try {
-    const expected = await convolutionWithGradients('cpu');
-    const received = await convolutionWithGradients('native-cpu');
+    const expected = await on('cpu');
+    const received = await on('native-cpu');
     // Math.max passes NaN on, so a kernel that computes NaN cannot pass.
     const worst = Math.max(...expected.map((value, index) => Math.abs(value - (received[index] ?? Number.NaN))));
-    if (expected.length === received.length && worst <= selfTestTolerance) {
-      const error = worst.toExponential(0);
-      return { name, status: 'ok', detail: `convolution and gradients agree with TensorFlow.js, worst error ${error}` };
+    if (expected.length === received.length && worst <= tolerance) {
+      return { name, status: 'ok', detail: `${what}: as TensorFlow.js, worst error ${worst.toExponential(0)}` };
     }
     return {
       name,
       status: 'failed',
-      detail: `a convolution differs from TensorFlow.js by ${worst}, expected at most ${selfTestTolerance}`,
-      remedy: 'Rebuild the engine: npm run build. Until then, train with backend=cpu. Please report this.',
+      detail: `${what}: differs from TensorFlow.js by ${worst}, expected at most ${tolerance}`,
+      remedy: 'Rebuild the engine: npm run build. Until then, use backend=cpu. Please report this.',
     };
   } catch (error) {
     return {
       name,
       status: 'failed',
-      detail: `a convolution failed: ${error instanceof Error ? error.message : String(error)}`,
-      remedy: 'Please report this with the line above. Until then, train with backend=cpu.',
+      detail: `${what}: ${error instanceof Error ? error.message : String(error)}`,
+      remedy: 'Rebuild the engine: npm run build. If that does not help, please report the line above.',
     };
-  } finally {
-    await tf.setBackend('cpu');
   }
 }
 
-async function convolutionWithGradients(backend: string): Promise<number[]> {
-  await tf.setBackend(backend);
-  const wave = (shape: [number, number, number, number]) =>
-    tf.tensor4d(
-      Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, (_, i) => Math.sin(i * 0.7)),
-      shape,
-    );
+async function convolutionWithGradients(): Promise<number[]> {
   const results = tf.tidy(() => {
     const x = wave([2, 8, 8, 3]);
     const filter = wave([4, 4, 3, 5]);
@@ -144,6 +152,42 @@ async function convolutionWithGradients(backend: string): Promise<number[]> {
   const values = [...(await results.data())];
   results.dispose();
   return values;
+}
+
+/** Every loss of the first step of a model with all of its parts. */
+async function iterationOfTraining(): Promise<number[]> {
+  const config = resolveConfig({
+    preset: 'quick',
+    image: { size: 16 },
+    model: {
+      generator: { baseChannels: 2, maxChannels: 4 },
+      discriminator: { layers: 2, baseChannels: 2, maxChannels: 4 },
+      guidingBlock: { encoderChannels: [2, 2], criticChannels: [2, 2] },
+    },
+  });
+  const model = new GuidingModel(config, randomWeights('uniform', 0));
+  const step = new TrainStep(model, config);
+  const batch = {
+    source: wave([2, 16, 16, 3]),
+    target: wave([2, 16, 16, 3], 1),
+    condition: wave([2, 16, 16, conditionChannels(config.condition)]),
+    ids: ['a', 'b'],
+  };
+  const losses = step.run(batch, 0);
+  const values = [...(await losses.data())];
+  tf.dispose([losses, batch.source, batch.target, batch.condition]);
+  step.dispose();
+  model.dispose();
+  return values;
+}
+
+/** Numbers in -1..1 that are the same everywhere. */
+function wave(shape: [number, number, number, number], phase = 0): tf.Tensor4D {
+  const length = shape.reduce((product, side) => product * side, 1);
+  return tf.tensor4d(
+    Float32Array.from({ length }, (_, i) => Math.sin(i * 0.7 + phase)),
+    shape,
+  );
 }
 
 async function sharpFinding(): Promise<Finding> {
