@@ -42,10 +42,11 @@ type Runner = (iterations: number) => Promise<Sample>;
 const batchCount = 2;
 const checkedIterations = 2;
 /**
- * Losses are of the order of 1. The first iteration differs by rounding alone; from the second on, weights whose gradient is
- * all rounding have been moved by whole steps of Adam (docs/model.md: biases before a norm, and few others).
+ * Losses are of the order of 1. In the first iteration float32 rounding is all that differs. Then Adam has moved weights whose
+ * gradient is rounding by whole steps: PyTorch's own two layouts differ by 1.1e-2 in the second one at 64 pixels. That the
+ * updates are the same is the business of train-step.golden.spec.ts, on a network where rounding stays small.
  */
-const lossTolerances = [1e-4, 5e-3];
+const lossTolerances = [1e-4, 5e-2];
 
 export async function compareTrainStep(name: string, configFile: string, defaults: Rounds): Promise<void> {
   const { values: options } = parseArgs({
