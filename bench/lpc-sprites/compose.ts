@@ -22,6 +22,8 @@ const background = 230;
 const trainCharacters = 110;
 const testCharacters = 40;
 const testPairs = 500;
+/** A third of all there are: draws without repetition stay quick. */
+const mostTrainPairs = 1_000_000;
 
 export async function main(args: string[]): Promise<void> {
   const { sprites, out, seed, trainPairs } = options(args);
@@ -80,13 +82,13 @@ function options(args: string[]) {
     sprites: resolve(sprites),
     out,
     seed: integer('--seed', values.seed),
-    trainPairs: integer('--train-pairs', values['train-pairs']),
+    trainPairs: integer('--train-pairs', values['train-pairs'], mostTrainPairs),
   };
 }
 
-function integer(option: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new StudyError(`${option}: expected a whole number, received '${text}'.`);
+function integer(option: string, text: string, most = 2 ** 31 - 1): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) <= most) return Number(text);
+  throw new StudyError(`${option}: expected a whole number up to ${most}, received '${text}'.`);
 }
 
 /** The claim of the test split, on the files themselves: no training character wears what is called unseen. */

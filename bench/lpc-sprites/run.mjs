@@ -33,7 +33,8 @@ if (!names.includes(name) || !existsSync(join(here, `${name}.ts`))) {
   try {
     await main(process.argv.slice(3));
   } catch (error) {
-    if (error?.name !== 'StudyError') throw error;
+    const isForUser = error?.name === 'StudyError' || String(error?.code).startsWith('ERR_PARSE_ARGS');
+    if (!isForUser) throw error;
     console.error(`lpc-sprites ${name}: ${error.message}`);
     process.exitCode = 2;
   }

@@ -12,7 +12,7 @@ const { values: options } = parseArgs({
     checkpoint: { type: 'string', default: 'examples/figures-64.safetensors' },
     image: { type: 'string', default: 'examples/figure-64.png' },
     poses: { type: 'string', default: 'examples/poses-64.json' },
-    pose: { type: 'string', default: '0' },
+    pose: { type: 'string', default: '1' },
     out: { type: 'string', default: 'out.png' },
   },
 });

@@ -2,12 +2,13 @@
 import type * as tf from '@ggb/native-ops/tf';
 import type { NetworkConfig } from '../config/model-config.ts';
 import { Convolution } from './layers/convolution.ts';
-import { type Normalisation, normalisation } from './layers/normalisation.ts';
+import { Layer, leakyRelu } from './layers/layer.ts';
+import { normalisation } from './layers/normalisation.ts';
 import { type WeightSource, Weights } from './weights.ts';
 
 export class Discriminator {
   private readonly weights: Weights;
-  private readonly layers: { convolution: Convolution; norm: Normalisation }[] = [];
+  private readonly layers: Layer[] = [];
 
   constructor({ model }: NetworkConfig, source: WeightSource) {
     const { layers, baseChannels, maxChannels, kernelSize, norm } = model.discriminator;
@@ -15,14 +16,18 @@ export class Discriminator {
     let inputChannels = 3;
     for (let layer = 1; layer <= layers; layer += 1) {
       const name = `discriminator/layer${layer}`;
-      const outputChannels = layer === layers ? 1 : Math.min(baseChannels * 2 ** (layer - 1), maxChannels);
-      this.layers.push({
-        convolution: new Convolution(this.weights, name, { inputChannels, outputChannels, kernelSize, stride: 2 }),
-        norm: normalisation(this.weights, `${name}/norm`, layer === 1 || layer === layers ? 'none' : norm, {
-          channels: outputChannels,
-          keepsStatistics: false,
-        }),
-      });
+      const isLast = layer === layers;
+      const outputChannels = isLast ? 1 : Math.min(baseChannels * 2 ** (layer - 1), maxChannels);
+      this.layers.push(
+        new Layer(
+          new Convolution(this.weights, name, { inputChannels, outputChannels, kernelSize, stride: 2 }),
+          normalisation(this.weights, `${name}/norm`, layer === 1 || isLast ? 'none' : norm, {
+            channels: outputChannels,
+            keepsStatistics: false,
+          }),
+          isLast ? 'linear' : leakyRelu,
+        ),
+      );
       inputChannels = outputChannels;
     }
   }
@@ -37,13 +42,7 @@ export class Discriminator {
 
   /** Logits of "real", one for each position: [batch, size, size, 3] -> [batch, side, side, 1]. */
   logits(image: tf.Tensor4D): tf.Tensor4D {
-    let feature = image;
-    for (const [index, { convolution, norm }] of this.layers.entries()) {
-      const isLast = index === this.layers.length - 1;
-      const normalised = norm.apply(convolution.apply(feature), 'batch');
-      feature = isLast ? normalised : normalised.leakyRelu(0.2);
-    }
-    return feature;
+    return this.layers.reduce((feature, layer) => layer.apply(feature), image);
   }
 
   dispose(): void {

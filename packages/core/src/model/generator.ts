@@ -6,7 +6,8 @@ import { conditionChannels } from '../condition/condition.ts';
 import type { NetworkConfig } from '../config/model-config.ts';
 import { randomStream } from '../random/random-stream.ts';
 import { Convolution, Deconvolution } from './layers/convolution.ts';
-import { type Normalisation, normalisation } from './layers/normalisation.ts';
+import { Layer, leakyRelu } from './layers/layer.ts';
+import { normalisation } from './layers/normalisation.ts';
 import { type WeightSource, Weights } from './weights.ts';
 
 /** A pass in training: batch statistics, running ones updated, dropout drawn from (seed, step, pass). */
@@ -26,8 +27,8 @@ export interface Generated {
 
 export class Generator {
   private readonly weights: Weights;
-  private readonly encoder: { convolution: Convolution; norm: Normalisation }[] = [];
-  private readonly decoder: { deconvolution: Deconvolution; norm: Normalisation }[] = [];
+  private readonly encoder: Layer[] = [];
+  private readonly decoder: Layer<Deconvolution>[] = [];
   private readonly heads = new Map<number, Convolution>();
 
   /** Owns its weights; `source` gives their first values. */
@@ -44,14 +45,18 @@ export class Generator {
     let inputChannels = 3 + conditionChannels(network.condition);
     for (let level = 1; level <= levels; level += 1) {
       const name = `generator/encoder${level}`;
+      const isLast = level === levels;
       const outputChannels = channels(level);
-      this.encoder.push({
-        convolution: new Convolution(weights, name, { inputChannels, outputChannels, kernelSize, stride: 2 }),
-        norm: normalisation(weights, `${name}/norm`, level === 1 || level === levels ? 'none' : generator.norm, {
-          channels: outputChannels,
-          keepsStatistics: true,
-        }),
-      });
+      this.encoder.push(
+        new Layer(
+          new Convolution(weights, name, { inputChannels, outputChannels, kernelSize, stride: 2 }),
+          normalisation(weights, `${name}/norm`, level === 1 || isLast ? 'none' : generator.norm, {
+            channels: outputChannels,
+            keepsStatistics: true,
+          }),
+          isLast ? 'relu' : leakyRelu,
+        ),
+      );
       inputChannels = outputChannels;
     }
     for (let level = 1; level <= levels; level += 1) {
@@ -60,13 +65,16 @@ export class Generator {
       const outputChannels = isLast ? 3 : channels(levels - level);
       // What comes from below, and from level 2 on the encoder map of the same side beside it.
       const fromBelow = level === 1 ? channels(levels) : 2 * channels(levels - level + 1);
-      this.decoder.push({
-        deconvolution: new Deconvolution(weights, name, { inputChannels: fromBelow, outputChannels, kernelSize }),
-        norm: normalisation(weights, `${name}/norm`, isLast ? 'none' : generator.norm, {
-          channels: outputChannels,
-          keepsStatistics: true,
-        }),
-      });
+      this.decoder.push(
+        new Layer(
+          new Deconvolution(weights, name, { inputChannels: fromBelow, outputChannels, kernelSize }),
+          normalisation(weights, `${name}/norm`, isLast ? 'none' : generator.norm, {
+            channels: outputChannels,
+            keepsStatistics: true,
+          }),
+          isLast ? 'linear' : 'relu',
+        ),
+      );
       if (guidedLevels.includes(level)) {
         const head = { inputChannels: outputChannels, outputChannels: 3, kernelSize: generator.headKernelSize };
         this.heads.set(level, new Convolution(weights, `generator/head${level}`, { ...head, stride: 1 }));
@@ -85,7 +93,7 @@ export class Generator {
 
   /** All that equation 9 is differentiated by: everything but the last deconvolution (section 2.3). */
   get trainableByGuidingBlocks(): tf.Variable[] {
-    const last = this.decoder.at(-1)?.deconvolution.variables ?? [];
+    const last = this.decoder.at(-1)?.convolution.variables ?? [];
     return this.trainable.filter((variable) => !last.includes(variable));
   }
 
@@ -98,24 +106,24 @@ export class Generator {
     const mode = training === undefined ? 'running' : 'batch';
     const skips: tf.Tensor4D[] = [];
     let feature = tf.concat([x, c], 3);
-    for (const [index, { convolution, norm }] of this.encoder.entries()) {
-      const normalised = norm.apply(convolution.apply(feature), mode);
-      feature = index === this.encoder.length - 1 ? normalised.relu() : normalised.leakyRelu(0.2);
+    for (const layer of this.encoder) {
+      feature = layer.apply(feature, mode);
       skips.push(feature);
     }
     skips.pop();
 
     const levels = new Map<number, tf.Tensor4D>();
-    for (const [index, { deconvolution, norm }] of this.decoder.entries()) {
+    for (const [index, layer] of this.decoder.entries()) {
       const level = index + 1;
       const skip = level === 1 ? undefined : skips.pop();
       const input = skip === undefined ? feature : tf.concat([feature, skip], 3);
-      const drawn = norm.apply(deconvolution.apply(input), mode);
+      const drawn = layer.apply(input, mode);
       if (level === this.decoder.length) return { image: drawn.tanh(), levels };
       const rate = training !== undefined && level <= generator.dropoutLevels ? generator.dropout : 0;
-      feature = (training === undefined ? drawn : dropped(drawn, rate, training, level)).relu();
+      // Behind the ReLU instead of before it: with factors that are 0 or positive this is the same.
+      feature = training === undefined ? drawn : dropped(drawn, rate, training, level);
       const head = this.heads.get(level);
-      if (head !== undefined) levels.set(level, head.apply(feature).tanh());
+      if (head !== undefined) levels.set(level, head.apply(feature, 'linear').tanh());
     }
     throw new Error('Generator: a decoder has at least one level.');
   }

@@ -3,7 +3,8 @@
 import * as tf from '@ggb/native-ops/tf';
 import type { GuidingBlockConfig, NetworkConfig } from '../config/model-config.ts';
 import { Convolution } from './layers/convolution.ts';
-import { type Normalisation, normalisation } from './layers/normalisation.ts';
+import { Layer, leakyRelu } from './layers/layer.ts';
+import { normalisation } from './layers/normalisation.ts';
 import { criticStride, mapSizes } from './map-sizes.ts';
 import { type WeightSource, Weights } from './weights.ts';
 
@@ -49,7 +50,7 @@ export class GuidingBlock {
 
   /** E: [batch, side, side, 3] -> [batch, side/4, side/4, channels]. */
   encode(image: tf.Tensor4D): tf.Tensor4D {
-    return this.encoder.reduce((feature, convolution) => convolution.apply(feature).leakyRelu(0.2), image);
+    return this.encoder.reduce((feature, convolution) => convolution.apply(feature, leakyRelu), image);
   }
 
   /** E of several batches of the same size. E has no norm, so one pass over all of them gives what one over each would. */
@@ -64,8 +65,7 @@ export class GuidingBlock {
 
 /** RAPD or NVTD: three convolutions from an encoding, or a residual of two, to logits of "real". */
 export class Critic {
-  private readonly layers: readonly Convolution[];
-  private readonly norm: Normalisation;
+  private readonly layers: readonly Layer[];
 
   constructor(weights: Weights, name: string, config: GuidingBlockConfig, encodedSide: number) {
     const channels = [...config.criticChannels, 1];
@@ -76,18 +76,20 @@ export class Critic {
       side = Math.ceil(side / stride);
       const options = { inputChannels, outputChannels, kernelSize: config.criticKernelSize, stride };
       inputChannels = outputChannels;
-      return new Convolution(weights, `${name}/layer${index + 1}`, options);
-    });
-    this.norm = normalisation(weights, `${name}/layer2/norm`, config.criticNorm, {
-      channels: config.criticChannels[1],
-      keepsStatistics: false,
+      const layer = `${name}/layer${index + 1}`;
+      return new Layer(
+        new Convolution(weights, layer, options),
+        normalisation(weights, `${layer}/norm`, index === 1 ? config.criticNorm : 'none', {
+          channels: outputChannels,
+          keepsStatistics: false,
+        }),
+        index === 2 ? 'linear' : leakyRelu,
+      );
     });
   }
 
   /** [batch, side, side, encoder channels] -> [batch, side', side', 1]. */
   logits(encoded: tf.Tensor4D): tf.Tensor4D {
-    const [first, second, third] = this.layers as readonly [Convolution, Convolution, Convolution];
-    const hidden = first.apply(encoded).leakyRelu(0.2) as tf.Tensor4D;
-    return third.apply(this.norm.apply(second.apply(hidden), 'batch').leakyRelu(0.2));
+    return this.layers.reduce((feature, layer) => layer.apply(feature), encoded);
   }
 }

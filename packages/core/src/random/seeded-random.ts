@@ -3,7 +3,15 @@
 import { multiplyHigh, philox } from '@ggb/native-ops/philox';
 
 /** What numbers are drawn for. Purposes share no numbers; a new one gets a new number, used ones are never changed. */
-export const randomPurposes = { epochOrder: 1, augmentation: 2 } as const;
+export const randomPurposes = {
+  epochOrder: 1,
+  augmentation: 2,
+  figureIdentity: 3,
+  figureViews: 4,
+  figurePose: 5,
+  figureSplit: 6,
+  figurePairs: 7,
+} as const;
 
 /**
  * One stream of random numbers: Philox4x32-10 under the key (seed, purpose), counter (block, first, second, 0). All

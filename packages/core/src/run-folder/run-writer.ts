@@ -96,6 +96,12 @@ export class RunWriter {
     return run;
   }
 
+  /** evaluation/NAME.json of a run that is there already. Returns its path. @throws RunFolderError */
+  static async addEvaluation(dir: string, name: string, record: EvaluationRecord): Promise<string> {
+    await RunReader.open(dir);
+    return new RunWriter(dir).writeEvaluation(name, record);
+  }
+
   /** One line of steps.jsonl, in one write: a reader sees the whole line, or a cut one that it leaves out. */
   async appendStep(record: StepRecord): Promise<void> {
     await writeFile(join(this.dir, stepsFile), `${JSON.stringify(record)}\n`, { flag: 'a' });

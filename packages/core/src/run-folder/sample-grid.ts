@@ -1,5 +1,5 @@
 // A picture of how far a run is: one row a probe, columns source, target pose, output, truth.
-import type { Joint, Keypoints } from '../condition/keypoints.ts';
+import { bones, type Joint, jointNames, type Keypoints } from '../condition/keypoints.ts';
 import type { RgbImage, VariationInput } from '../dataset/example.ts';
 import { RunFolderError } from './run-layout.ts';
 
@@ -26,26 +26,12 @@ const gap = 4;
 /** Images smaller than this are drawn at twice their size. */
 const smallSide = 128;
 
-/** Pairs of joints, indices in COCO-18 order. */
-const bones: readonly (readonly [from: number, to: number, colour: Colour])[] = [
-  [1, 2, right],
-  [2, 3, right],
-  [3, 4, right],
-  [1, 5, left],
-  [5, 6, left],
-  [6, 7, left],
-  [1, 8, right],
-  [8, 9, right],
-  [9, 10, right],
-  [1, 11, left],
-  [11, 12, left],
-  [12, 13, left],
-  [1, 0, middle],
-  [0, 14, right],
-  [14, 16, right],
-  [0, 15, left],
-  [15, 17, left],
-];
+/** By the joint a bone leads to, which is the one further from the neck. */
+const boneColours = bones.map(([, to]): Colour => {
+  const name = jointNames[to] as string;
+  if (name.startsWith('right')) return right;
+  return name.startsWith('left') ? left : middle;
+});
 
 /**
  * The grid as a PNG. All images must be squares of one size.
@@ -75,7 +61,7 @@ export async function sampleGrid(rows: readonly SampleRow[]): Promise<Uint8Array
 }
 
 /** The variation as a tile of `side * scale` pixels; an image keeps its size. */
-function drawVariation({ keypoints, label, image }: VariationInput, side: number, scale: number): RgbImage {
+export function drawVariation({ keypoints, label, image }: VariationInput, side: number, scale: number): RgbImage {
   if (image !== undefined) return image;
   const canvas = blank(side * scale, side * scale, paper);
   if (keypoints !== undefined) drawFigure(keypoints, canvas, scale);
@@ -85,9 +71,9 @@ function drawVariation({ keypoints, label, image }: VariationInput, side: number
 
 function drawFigure(keypoints: Keypoints, canvas: RgbImage, scale: number): void {
   const radius = Math.max(1, canvas.width / 80);
-  for (const [from, to, colour] of bones) {
+  for (const [index, [from, to]] of bones.entries()) {
     const [a, b] = [keypoints[from], keypoints[to]];
-    if (a && b) drawLine(scaled(a, scale), scaled(b, scale), radius, colour, canvas);
+    if (a && b) drawLine(scaled(a, scale), scaled(b, scale), radius, boneColours[index] as Colour, canvas);
   }
   for (const joint of keypoints) {
     if (joint) drawLine(scaled(joint, scale), scaled(joint, scale), 1.5 * radius, middle, canvas);

@@ -3,6 +3,7 @@ import * as tf from '@ggb/native-ops/tf';
 import type { NetworkConfig } from '../config/model-config.ts';
 import type { Batch } from '../dataset/batch.ts';
 import type { RgbImage, VariationInput } from '../dataset/example.ts';
+import { bytesOfMinusOneToOne } from '../dataset/pixel-range.ts';
 import { Generator } from '../model/generator.ts';
 import type { WeightSource } from '../model/weights.ts';
 import { type SampleRow, sampleGrid } from '../run-folder/sample-grid.ts';
@@ -18,14 +19,9 @@ export interface Probes {
 export async function drawProbes(network: NetworkConfig, weights: WeightSource, probes: Probes): Promise<Uint8Array> {
   const { source, target, condition } = probes.batch;
   const generator = new Generator(network, weights);
-  let outputs: RgbImage[];
-  try {
-    const image = tf.tidy(() => generator.forward(source, condition).image);
-    outputs = await rgbImages(image);
-    image.dispose();
-  } finally {
-    generator.dispose();
-  }
+  const image = tf.tidy(() => generator.forward(source, condition).image);
+  generator.dispose();
+  const outputs = await rgbImages(image).finally(() => image.dispose());
   const [sources, truths] = [await rgbImages(source), await rgbImages(target)];
   const rows = outputs.map((output, index): SampleRow => {
     const [own, truth, variation] = [sources[index], truths[index], probes.variations[index]];
@@ -40,12 +36,9 @@ export async function drawProbes(network: NetworkConfig, weights: WeightSource, 
 /** [N, side, side, 3] in -1..1 to N images; what lies outside is clipped. */
 async function rgbImages(images: tf.Tensor4D): Promise<RgbImage[]> {
   const [count, height, width] = images.shape;
-  const values = await images.data();
+  const bytes = bytesOfMinusOneToOne((await images.data()) as Float32Array);
   const size = 3 * height * width;
   return Array.from({ length: count }, (_, index) => {
-    const own = values.subarray(index * size, (index + 1) * size);
-    // A clamped array rounds to the nearest and clips.
-    const data = new Uint8Array(Uint8ClampedArray.from(own, (value) => (value + 1) * 127.5).buffer);
-    return { data, width, height };
+    return { data: bytes.subarray(index * size, (index + 1) * size), width, height };
   });
 }

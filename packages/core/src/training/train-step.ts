@@ -284,7 +284,10 @@ function sum(values: readonly tf.Scalar[]): tf.Scalar {
   return values.reduce((total, value) => total.add(value));
 }
 
-/** One Adam update of `variables`; everything else that `loss` touches is held fixed. Returns the loss before it. */
+/**
+ * One Adam update of `variables`; everything else that `loss` touches is held fixed. Returns the loss before it. It has a
+ * tape of its own: inside of the pass of point 1 nothing of it is recorded there.
+ */
 function minimise(optimizer: AdamOptimizer, variables: tf.Variable[], loss: () => tf.Scalar): tf.Scalar {
-  return optimizer.minimize(loss, true, variables) as tf.Scalar;
+  return outsideTape(() => optimizer.minimize(loss, true, variables) as tf.Scalar);
 }

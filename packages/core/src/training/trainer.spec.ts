@@ -147,10 +147,22 @@ describe('train', () => {
   });
 
   it('lets timers run between steps', async () => {
+    const config = tinyConfig({ steps: 4, logEvery: 100 });
     let turns = 0;
+    const turnsAtStep: number[] = [];
+    const batches: BatchSource = {
+      ...noiseBatches(config),
+      batch: async (step) => {
+        turnsAtStep.push(turns);
+        return noiseBatch(config, step);
+      },
+    };
     const timer = setInterval(() => turns++, 1);
-    await trained('run', tinyConfig({ steps: 4, logEvery: 100 })).finally(() => clearInterval(timer));
-    expect(turns).toBeGreaterThan(1);
+    await trained('run', config, { batches }).finally(() => clearInterval(timer));
+    // A step takes longer than the timer's millisecond, so each must see a turn more than the one before. Not the second:
+    // the first may begin after the timers of its round of the event loop, and the second then still belongs to that round.
+    const [, second = 0, third = 0, fourth = 0] = turnsAtStep;
+    expect([third > second, fourth > third]).toEqual([true, true]);
   });
 
   it('releases every tensor it made, also when it fails', async () => {

@@ -10,6 +10,13 @@ export {
   AdamWeightsError,
 } from '../ops/fused/adam-update/adam-optimizer.ts';
 export { AdamUpdateError } from '../ops/fused/adam-update/adam-update.ts';
+export {
+  type BatchNormOptions,
+  batchNormActivation,
+  type Normalised,
+} from '../ops/fused/batch-norm-activation/batch-norm-activation.ts';
+export type { Activation } from '../ops/fused/bias-activation/activation.ts';
+export { biasActivation } from '../ops/fused/bias-activation/bias-activation.ts';
 export { dropout } from '../ops/fused/dropout/dropout.ts';
 export { type RandomKey, randomIntegers, randomNormal, randomUniform } from '../ops/fused/random/random.ts';
 export { InvalidArgumentError } from '../ops/invalid-argument-error.ts';

@@ -7,8 +7,7 @@ import * as tf from '../tfjs/registered-core.ts';
  * of their own, which is freed when they are done. To the outer gradient the results of `f` are constants.
  */
 export function outsideTape<Result>(f: () => Result): Result {
-  // TF.js 4.22.0 has no API for this; `state` is the public field its own gradient functions keep the tape in.
-  const { state } = tf.engine() as unknown as { state: { gradientDepth: number; activeTape: unknown } };
+  const state = tapeState();
   const { gradientDepth, activeTape } = state;
   state.gradientDepth = 0;
   state.activeTape = undefined;
@@ -18,4 +17,17 @@ export function outsideTape<Result>(f: () => Result): Result {
     state.gradientDepth = gradientDepth;
     state.activeTape = activeTape;
   }
+}
+
+/**
+ * Whether ops are being recorded for a gradient. Asked while a gradient is computed: whether that is to be differentiated
+ * again, so that it must be made of differentiable ops.
+ */
+export function isTapeOpen(): boolean {
+  return tapeState().gradientDepth > 0;
+}
+
+/** TF.js 4.22.0 has no API for this; `state` is the public field its own gradient functions keep the tape in. */
+function tapeState(): { gradientDepth: number; activeTape: unknown } {
+  return (tf.engine() as unknown as { state: { gradientDepth: number; activeTape: unknown } }).state;
 }

@@ -1,5 +1,6 @@
 #include "ops/registry.h"
 
+#include "ops/fused/bias-activation/activation-names.h"
 #include "ops/fused/random/random.h"
 #include "ops/standard/conv2d/conv.h"
 #include "ops/standard/cumulative/cumulative.h"
@@ -47,6 +48,10 @@
   OP(cumulative, cumulative::kFunctionNames) \
   OP(adam_update, nullptr) \
   OP(adam_setting, nullptr) \
+  OP(bias_activation, activation::kFunctionNames) \
+  OP(bias_activation_gradient, activation::kFunctionNames) \
+  OP(batch_norm_activation, activation::kFunctionNames) \
+  OP(batch_norm_activation_gradient, activation::kFunctionNames) \
   /* end of the list */
 // clang-format on
 

@@ -1,6 +1,8 @@
 // The list of native kernels on the TypeScript side. One line per op family; nothing else lists ops.
 import type { NativeKernel } from '../backend/kernel-runtime.ts';
 import { adamUpdateKernels } from './fused/adam-update/adam-update.ts';
+import { batchNormActivationKernels } from './fused/batch-norm-activation/batch-norm-activation.ts';
+import { biasActivationKernels } from './fused/bias-activation/bias-activation.ts';
 import { dropoutKernels } from './fused/dropout/dropout.ts';
 import { randomKernels } from './fused/random/random.ts';
 import { conv2dKernels } from './standard/conv2d/conv2d.ts';
@@ -19,6 +21,8 @@ import { softmaxKernels } from './standard/softmax/softmax.ts';
 // biome-ignore format: one line per family, so that branches which add families merge
 export const nativeKernels: readonly NativeKernel[] = [
   ...adamUpdateKernels,
+  ...batchNormActivationKernels,
+  ...biasActivationKernels,
   ...conv2dKernels,
   ...cumulativeKernels,
   ...depthwiseKernels,

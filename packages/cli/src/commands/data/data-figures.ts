@@ -32,7 +32,10 @@ export async function drawFigures(options: FiguresOptions): Promise<void> {
     );
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
-    throw new UserError('the drawing was interrupted', { where: options.out, remedy: 'Remove the folder and start again.' });
+    throw new UserError('the drawing was interrupted', {
+      where: options.out,
+      remedy: 'Remove the folder and start again.',
+    });
   } finally {
     progress.finish();
     interruption.release();

@@ -16,6 +16,27 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
 
+describe('ggb data figures', () => {
+  it('writes a data set and says what to do with it; a second time, nothing', async () => {
+    const args = ['data', 'figures', '--out', 'figures', '--identities', '3', '--poses', '2', '--seed', '5'];
+    const { code, stdout } = await ggb(...args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('figures/pairs.jsonl: 6 pictures of 64 x 64 pixels');
+    expect(stdout).toContain('train: 4 pairs of 2 people; test: 2 pairs of 1 others');
+    expect(stdout).toContain('ggb train preset=quick data.path=figures');
+    expect((await ggb('data', 'check', 'figures')).stdout).toContain('splits: train 4, test 2');
+    const again = await ggb(...args);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toMatch(/^ggb: figures: figures is not empty/);
+  });
+
+  it('refuses sizes that it cannot draw', async () => {
+    const { code, stderr } = await ggb('data', 'figures', '--out', 'small', '--size', '32');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^ggb: figures: size must be an integer from 64 to 256, but is 32/);
+  });
+});
+
 describe('ggb data check', () => {
   it('says what a data set holds', async () => {
     const { code, stdout } = await ggb('data', 'check', 'pairs');

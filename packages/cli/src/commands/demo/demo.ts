@@ -10,7 +10,7 @@ import {
   runRecordVersion,
   Synthesizer,
 } from '@ggb/core';
-import { RunReader, RunWriter, writeFigures } from '@ggb/core/node';
+import { drawVariation, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
 import { namedSource } from '../../config/config-source.ts';
 import { loadTrainingConfig } from '../../config/load-training-config.ts';
 import { evenlySpaced } from '../../data/split-pairs.ts';
@@ -18,13 +18,12 @@ import { catchInterruption } from '../../interruption.ts';
 import { packageVersion } from '../../package-version.ts';
 import { durationText, ProgressLine } from '../../progress-line.ts';
 import { contactSheet } from '../../report/contact-sheet.ts';
-import { poseDrawing } from '../../report/pose-drawing.ts';
 import { scoreTable } from '../../report/score-table.ts';
 import { UserError } from '../../user-error.ts';
 import { rowsOf } from '../evaluate/evaluate.ts';
 import { scoreRun } from '../evaluate/score-run.ts';
 import { trainingSession } from '../train/training-session.ts';
-import { demoData, demoMinutes, demoPictures, demoTraining } from './demo.config.ts';
+import { type DemoPlan, demoPlan } from './demo.config.ts';
 import { drawLevels } from './draw-levels.ts';
 import { demoReportHtml } from './report-html.ts';
 
@@ -34,7 +33,8 @@ export interface DemoOptions {
   readonly threads?: number;
 }
 
-export async function demo({ out: wanted, minutes = demoMinutes, threads }: DemoOptions): Promise<void> {
+export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan: DemoPlan = demoPlan): Promise<void> {
+  const trainingMinutes = minutes ?? plan.minutes;
   const out = await makeFolder(wanted);
   const progress = new ProgressLine();
   const interruption = catchInterruption(() =>
@@ -43,19 +43,19 @@ export async function demo({ out: wanted, minutes = demoMinutes, threads }: Demo
   try {
     const seconds = { data: 0, training: 0, evaluation: 0 };
     const data = join(out, 'data');
-    progress.note(`Drawing ${demoData.identities} figures in ${demoData.poses} poses each, in ${data}`);
-    seconds.data = await timed(() => drawFigures(data, progress, interruption.signal));
+    progress.note(`Drawing ${plan.data.identities} figures in ${plan.data.poses} poses each, in ${data}`);
+    seconds.data = await timed(() => drawFigures({ ...plan.data, out: data }, progress, interruption.signal));
 
     const { config } = loadTrainingConfig([
       namedSource('demo.config.ts', {
-        ...demoTraining,
-        training: { ...demoTraining.training, minutes },
+        ...plan.training,
+        training: { ...plan.training.training, minutes: trainingMinutes },
         data: { path: data },
         run: { dir: join(out, 'run') },
         ...(threads === undefined ? {} : { threads }),
       }),
     ]);
-    progress.note(`Training for ${durationText(60 * minutes)}`);
+    progress.note(`Training for ${durationText(60 * trainingMinutes)}`);
     const beforeTraining = performance.now();
     const trained = await trainingSession({ config, progress, signal: interruption.signal });
     seconds.training = secondsSince(beforeTraining);
@@ -64,7 +64,7 @@ export async function demo({ out: wanted, minutes = demoMinutes, threads }: Demo
 
     progress.note(`Evaluating on ${pairs.evaluation.length} pairs of people that were not trained on`);
     const beforeEvaluation = performance.now();
-    const shown = new Set(evenlySpaced(pairs.evaluation, demoPictures.pairs).map(({ id }) => id));
+    const shown = new Set(evenlySpaced(pairs.evaluation, plan.pictures.pairs).map(({ id }) => id));
     const pictures: Picture[] = [];
     const synthesizer = await Synthesizer.load(checkpoint.path);
     const scoring = { pairs: pairs.evaluation, trainingPairs: pairs.training, progress };
@@ -87,8 +87,8 @@ export async function demo({ out: wanted, minutes = demoMinutes, threads }: Demo
       ...scores,
     };
     await RunWriter.addEvaluation(trained.dir, 'demo', record);
-    await writeFile(join(out, 'contact-sheet.png'), await sheetOf(pictures, config.image.size));
-    const { levelPairs, cellSide } = demoPictures;
+    await writeFile(join(out, 'contact-sheet.png'), await sheetOf(pictures, plan.pictures));
+    const { levelPairs, cellSide } = plan.pictures;
     const levelRows = await drawLevels(
       checkpoint.path,
       evenlySpaced(pictures, levelPairs).map(({ example }) => example),
@@ -113,7 +113,7 @@ export async function demo({ out: wanted, minutes = demoMinutes, threads }: Demo
       steps: await (await RunReader.open(trained.dir)).steps(),
       files: { contactSheet: 'contact-sheet.png', levels: 'levels.png', run: 'run' },
       levelSides: model.guidedLevels.map((level) => levelSide(image.size, model.levels, level)),
-      pairsPerRow: demoPictures.pairsPerRow,
+      pairsPerRow: plan.pictures.pairsPerRow,
     });
     await writeFile(join(out, 'report.html'), html);
 
@@ -135,17 +135,20 @@ export async function demo({ out: wanted, minutes = demoMinutes, threads }: Demo
 }
 
 /** Ctrl-C in this part ends the demo: there is nothing to go on with. */
-async function drawFigures(out: string, progress: ProgressLine, signal: AbortSignal): Promise<void> {
+async function drawFigures(
+  options: DemoPlan['data'] & { out: string },
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await writeFigures({
-      ...demoData,
-      out,
+      ...options,
       signal,
       onProgress: ({ done, total }) => progress.update({ unit: 'picture', done, total }),
     });
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new UserError('the demo was interrupted before it had its figures', { where: out });
+    throw new UserError('the demo was interrupted before it had its figures', { where: options.out });
   } finally {
     progress.finish();
   }
@@ -157,16 +160,13 @@ interface Picture {
 }
 
 /** Source, target pose, output, truth; several pairs in a row. */
-async function sheetOf(pictures: readonly Picture[], size: number): Promise<Buffer> {
-  const { pairsPerRow, cellSide } = demoPictures;
-  const cells = await Promise.all(
-    pictures.map(async ({ output, example: { source, target, variation } }) => [
-      source,
-      variation.keypoints === undefined ? undefined : await poseDrawing(variation.keypoints, size),
-      output,
-      target,
-    ]),
-  );
+function sheetOf(pictures: readonly Picture[], { pairsPerRow, cellSide }: DemoPlan['pictures']): Promise<Buffer> {
+  const cells = pictures.map(({ output, example: { source, target, variation } }) => [
+    source,
+    drawVariation(variation, source.width, Math.ceil(cellSide / source.width)),
+    output,
+    target,
+  ]);
   const rows = Array.from({ length: Math.ceil(cells.length / pairsPerRow) }, (_, row) =>
     cells.slice(row * pairsPerRow, (row + 1) * pairsPerRow).flat(),
   );

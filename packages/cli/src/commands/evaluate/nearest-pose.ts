@@ -1,6 +1,6 @@
 // The trivial answer "right pose, wrong clothes": of all images that training saw, the one nearest in pose to the target.
-import type { Keypoints, Pair, RgbImage } from '@ggb/core';
-import { decodeImage, poseDistance } from '@ggb/core/node';
+import { type Keypoints, type Pair, poseDistance, type RgbImage } from '@ggb/core';
+import { decodeImage } from '@ggb/core/node';
 
 interface PosedImage {
   readonly path: string;

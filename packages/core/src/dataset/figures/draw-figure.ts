@@ -229,7 +229,8 @@ function armParts(identity: FigureIdentity, body: Skeleton, side: Side): Part[] 
       depth: lowerDepth,
       chain: `arm${name}`,
       carries: [`${side}Elbow`, `${side}Wrist`],
-      layers: [hand, ...lower],
+      // A hand that reaches for the viewer is seen before its sleeve, any other comes out of it.
+      layers: bones.lower[1][2] > 0.4 ? [...lower, hand] : [hand, ...lower],
       light,
     },
   ];
@@ -552,10 +553,12 @@ function waistPart(identity: FigureIdentity, body: Skeleton, depth: number): Par
   };
 }
 
+/** Seat of the trousers; of skirts too, which keep it covered when the thighs are lifted. */
 function pelvisParts(identity: FigureIdentity, body: Skeleton): Part[] {
   const { bottom } = identity;
-  if (bottom.kind === 'skirt') return [];
-  const surface = trunkSurface(identity, body, 0.25, -0.2, bottom.looseness);
+  // Of a skirt, looseness is the width of its hem.
+  const looseness = bottom.kind === 'skirt' ? 0.003 : bottom.looseness;
+  const surface = trunkSurface(identity, body, 0.25, -0.2, looseness);
   const layer: Layer = {
     colour: bottom.fabric.base,
     polygons: [surface.band(0, 1)],
@@ -651,7 +654,7 @@ function skirtParts(identity: FigureIdentity, body: Skeleton, legs: readonly Par
     },
     {
       name: 'skirt',
-      depth: Math.max(-pelvisFarther, ...legDepths.map((depth) => depth + 0.001)),
+      depth: Math.max(-pelvisFarther + 0.001, ...legDepths.map((depth) => depth + 0.001)),
       chain: 'skirt',
       carries: ['leftHip', 'rightHip', 'leftKnee', 'rightKnee'],
       layers: [
@@ -720,7 +723,8 @@ export function drawFigure(identity: FigureIdentity, pose: FigurePose): DrawnFig
     parts,
     joints: [
       nose,
-      place('neck', mix(body.arms.left.root, body.arms.right.root, 0.5)),
+      // Where the neck leaves the trunk: half-way between the shoulders lies deep in the chest, hidden by any arm.
+      place('neck', body.spine(1.05).centre),
       place('rightShoulder', body.arms.right.root),
       ...limb(body.arms.right, 'right', ['Elbow', 'Wrist']),
       place('leftShoulder', body.arms.left.root),

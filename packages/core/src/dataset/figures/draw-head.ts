@@ -230,7 +230,8 @@ export function drawHead(identity: FigureIdentity, body: Skeleton): Head {
       colour,
       polygons: [polygon],
       marks: fold,
-      lines: [{ points: rim, width: 0.004, opacity: 0.25 }],
+      // On the ball of an afro the line would show where no hair ends.
+      lines: hair.style === 'afro' ? [] : [{ points: rim, width: 0.004, opacity: 0.25 }],
     };
   };
 

@@ -1,4 +1,6 @@
 // Who is drawn: body, face, hair and clothes of a figure. Nothing here depends on pose or view.
+
+import { randomPurposes } from '../../random/seeded-random.ts';
 import { type Colour, dyeAwayFrom, figureBackground, hairColours, jitteredColour, skinTones } from './colour.ts';
 import { FigureRandom } from './figure-random.ts';
 
@@ -149,7 +151,7 @@ const jacketPatterns = { ...bottomPatterns, plain: 5, block: 1.5 } as const;
  * @param index  of the person, an integer from 0.
  */
 export function figureIdentity(seed: number, index: number): FigureIdentity {
-  const random = new FigureRandom(seed, 1, index);
+  const random = new FigureRandom(seed, randomPurposes.figureIdentity, index);
   const skin = jitteredColour(random.pick(skinTones), 8, random);
   const style = random.weighted({
     bald: 0.5,
@@ -170,14 +172,14 @@ export function figureIdentity(seed: number, index: number): FigureIdentity {
   const natural = hairColours.slice(0, -2);
   const hairColour = jitteredColour(random.pick(bearded || style === 'bald' ? natural : hairColours), 10, random);
 
-  const topFabric = drawFabric(random, topPatterns, []);
+  const topFabric = drawFabric(random, topPatterns, [skin]);
   const dress = random.chance(0.14);
   const jacket: Jacket | null =
     !dress && random.chance(0.2)
-      ? { fabric: drawFabric(random, jacketPatterns, [topFabric.base]), hem: random.uniform(-0.12, 0.12) }
+      ? { fabric: drawFabric(random, jacketPatterns, [skin, topFabric.base]), hem: random.uniform(-0.12, 0.12) }
       : null;
   const bottomKind = dress ? 'skirt' : random.weighted({ trousers: 5, shorts: 2.4, skirt: 2 });
-  const worn = jacket ? [topFabric.base, jacket.fabric.base] : [topFabric.base];
+  const worn = [skin, topFabric.base, ...(jacket ? [jacket.fabric.base] : [])];
   const bottomFabric = drawFabric(random, bottomPatterns, worn);
   const raglan = !dress && random.chance(0.2);
   const sleeves = random.weighted({ none: dress ? 3 : 1, short: 4, elbow: 1, long: 4 });

@@ -7,6 +7,7 @@ for (let identity = 0; identity < 100; identity++) {
 
 describe('figurePose', () => {
   it('keeps every joint within what a body can do', () => {
+    const beyond: string[] = [];
     for (const pose of poses) {
       const groups = [
         [pose.body, jointLimits.body],
@@ -16,13 +17,13 @@ describe('figurePose', () => {
         [pose.legs.right, jointLimits.leg],
       ] as unknown as [Record<string, number>, Record<string, readonly [number, number]>][];
       for (const [angles, limits] of groups) {
-        expect(Object.keys(angles).sort()).toEqual(Object.keys(limits).sort());
         for (const [name, [low, high]] of Object.entries(limits)) {
-          expect(angles[name]).toBeGreaterThanOrEqual(low);
-          expect(angles[name]).toBeLessThanOrEqual(high);
+          const angle = angles[name] ?? Number.NaN;
+          if (!(angle >= low && angle <= high)) beyond.push(`${pose.name}: ${name} ${angle}, limits ${low}..${high}`);
         }
       }
     }
+    expect(beyond).toEqual([]);
   });
 
   it('has limits no wider than the ranges of motion of adults', () => {

@@ -1,4 +1,5 @@
 // How a figure stands: joint angles within what a healthy adult can do, the view, and the place in the frame.
+import { randomPurposes } from '../../random/seeded-random.ts';
 import { FigureRandom } from './figure-random.ts';
 
 /** The side of the person that is turned to the viewer; `left` and `right` are the person's own. */
@@ -231,9 +232,11 @@ function clamp(value: number, [low, high]: Range): number {
  * in some order, so that each person is seen from every side.
  */
 export function figurePose(seed: number, identity: number, index: number): FigurePose {
-  const views = new FigureRandom(seed, 2, identity, Math.floor(index / 4)).shuffled(figureViews);
+  const views = new FigureRandom(seed, randomPurposes.figureViews, identity, Math.floor(index / 4)).shuffled(
+    figureViews,
+  );
   const view = views[index % 4] as FigureView;
-  const random = new FigureRandom(seed, 3, identity, index);
+  const random = new FigureRandom(seed, randomPurposes.figurePose, identity, index);
   const weights = Object.fromEntries(Object.entries(poseKinds).map(([name, kind]) => [name, kind.weight]));
   const name = random.weighted(weights);
   const kind = poseKinds[name] as PoseKind;

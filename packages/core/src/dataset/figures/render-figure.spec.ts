@@ -32,7 +32,7 @@ describe('renderFigure', () => {
     // Integers and text alone decide this one: no rasteriser is involved.
     const text = [0, 1, 2, 3].map((i) => layOutFigure(figureIdentity(1, i), figurePose(1, i, i), 64).svg).join('\n');
     expect(sha256(Buffer.from(text))).toMatchInlineSnapshot(
-      `"90be7612450318a957e443af3d191152ad634f5ff1dc3faa5f9ce167bb5d571a"`,
+      `"c04c29ef648f4b0284b6d64ffc4605eae079475d2aa189d507483c9e3bc5c15c"`,
     );
   });
 
@@ -49,21 +49,29 @@ describe('renderFigure', () => {
     // lock file fixes. After an upgrade: look at the pictures, then record them anew.
     expect({ recordedWith: { sharp: version, rsvg, cairo }, hashes }).toEqual({
       recordedWith,
-      hashes: [],
+      hashes: [
+        '2c005518bf348f3a6a32e034193e539ebf234c7fd5645a320ca194a86f5db976',
+        'ccbd13bf4ed2dff5681ec6316ac134ab59a5bfac894ae6e2b16f19a08be6788d',
+        'aba6bf63775a2ec127e29b6b668aab3af84d9c93232d84f5c36d8e6c85b89397',
+        'b3fa5cb78b9076583fd52301d78f9486165dca9c50082688d561d2c30db082df',
+      ],
     });
   });
 
   it('stands on the one background outside of the silhouette, apart from the soft edge', async () => {
     const { image, mask } = await renderFigure({ identity: person, pose: figurePose(1, 3, 1), size: 64 });
     let ground = 0;
+    const stained: string[] = [];
     for (let y = 1; y < 63; y++) {
       for (let x = 1; x < 63; x++) {
         const around = [-65, -64, -63, -1, 0, 1, 63, 64, 65].map((step) => mask[64 * y + x + step]);
         if (around.some((value) => value !== 0)) continue;
         ground += 1;
-        expect([...image.data.subarray(3 * (64 * y + x), 3 * (64 * y + x) + 3)]).toEqual([...figureBackground]);
+        const at = 3 * (64 * y + x);
+        if (figureBackground.some((channel, c) => image.data[at + c] !== channel)) stained.push(`${x} ${y}`);
       }
     }
+    expect(stained).toEqual([]);
     expect(ground).toBeGreaterThan(1000);
   });
 

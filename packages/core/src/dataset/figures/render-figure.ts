@@ -72,7 +72,8 @@ export async function renderLaidOut(
   background: Colour = figureBackground,
 ): Promise<RenderedFigure> {
   const { default: sharp } = await import('sharp');
-  const data = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer();
+  // librsvg always gives RGBA, colours not premultiplied.
+  const data = await sharp(Buffer.from(svg)).raw().toBuffer();
   const pixels = size * size;
   const rgb = new Uint8Array(pixels * 3);
   const mask = new Uint8Array(pixels);

@@ -2,9 +2,11 @@
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Keypoints } from '../../condition/keypoints.ts';
+import { randomPurposes } from '../../random/seeded-random.ts';
 import { figureIdentity } from './figure-identity.ts';
 import { figurePose } from './figure-pose.ts';
 import { FigureRandom } from './figure-random.ts';
+import { pngFile } from './png.ts';
 import { type PlacedPose, type PoseChange, poseChange } from './pose-change.ts';
 import { layOutFigure, renderLaidOut } from './render-figure.ts';
 
@@ -79,7 +81,9 @@ function requireInteger(setting: string, value: number, low: number, high: numbe
 export function figureSplits(seed: number, identities: number, testFraction: number): FigureSplit[] {
   const wanted = Math.round(identities * testFraction);
   const tests = testFraction === 0 ? 0 : Math.min(identities - 1, Math.max(1, wanted));
-  const order = new FigureRandom(seed, 4).shuffled(Array.from({ length: identities }, (_, i) => i));
+  const order = new FigureRandom(seed, randomPurposes.figureSplit).shuffled(
+    Array.from({ length: identities }, (_, i) => i),
+  );
   const chosen = new Set(order.slice(0, tests));
   return Array.from({ length: identities }, (_, i) => (chosen.has(i) ? 'test' : 'train'));
 }
@@ -91,7 +95,7 @@ export function figurePairs(seed: number, identity: number, poses: number, most:
     for (let target = 0; target < poses; target++) if (source !== target) all.push([source, target]);
   }
   if (all.length <= most) return all;
-  const chosen = new FigureRandom(seed, 5, identity).shuffled(all).slice(0, most);
+  const chosen = new FigureRandom(seed, randomPurposes.figurePairs, identity).shuffled(all).slice(0, most);
   return chosen.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
 
@@ -116,7 +120,7 @@ export async function writeFigures(options: WriteFiguresOptions): Promise<Figure
   requireInteger('size', size, 64, 256);
   requireInteger('identities', identities, 1, 1_000_000);
   requireInteger('poses', poses, 2, 1_000);
-  requireInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
+  requireInteger('seed', seed, 0, 2 ** 32 - 1);
   requireInteger('pairsPerIdentity', pairsPerIdentity, 1, 1_000_000);
   if (!(testFraction >= 0 && testFraction < 1)) {
     throw new FiguresSettingError('testFraction', 'a number from 0 to below 1', testFraction);
@@ -128,7 +132,6 @@ export async function writeFigures(options: WriteFiguresOptions): Promise<Figure
   await mkdir(join(out, 'images'));
   await mkdir(join(out, 'masks'));
 
-  const { default: sharp } = await import('sharp');
   const identityName = (identity: number) =>
     `i${String(identity).padStart(Math.max(4, String(identities - 1).length), '0')}`;
   const poseName = (pose: number) => `p${String(pose).padStart(Math.max(2, String(poses - 1).length), '0')}`;
@@ -142,7 +145,6 @@ export async function writeFigures(options: WriteFiguresOptions): Promise<Figure
   let next = 0;
   let done = 0;
   let failed = false;
-  const png = { compressionLevel: 6 } as const;
   const draw = async (): Promise<void> => {
     while (next < total && !failed) {
       signal?.throwIfAborted();
@@ -152,15 +154,9 @@ export async function writeFigures(options: WriteFiguresOptions): Promise<Figure
       const figure = layOutFigure(figureIdentity(seed, identity), pose, size);
       const { image, mask } = await renderLaidOut(figure, size);
       const file = fileName(identity, index % poses);
-      const raw = { width: size, height: size };
       await Promise.all([
-        sharp(image.data, { raw: { ...raw, channels: 3 } })
-          .png(png)
-          .toFile(join(out, 'images', file)),
-        sharp(mask, { raw: { ...raw, channels: 1 } })
-          .toColourspace('b-w')
-          .png(png)
-          .toFile(join(out, 'masks', file)),
+        pngFile(image.data, size, 3).then((bytes) => writeFile(join(out, 'images', file), bytes)),
+        pngFile(mask, size, 1).then((bytes) => writeFile(join(out, 'masks', file), bytes)),
       ]);
       placed[index] = { pose, joints: figure.joints, keypoints: figure.keypoints };
       done += 1;

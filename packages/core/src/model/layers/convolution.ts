@@ -1,4 +1,5 @@
-// Convolution and deconvolution with bias, padded as TensorFlow's "same" (docs/model.md, Padding and strides).
+// Convolution and deconvolution with bias and activation, padded as TensorFlow's "same" (docs/model.md, Padding and strides).
+import { type Activation, biasActivation } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import type { Weights } from '../weights.ts';
 
@@ -27,8 +28,8 @@ export class Convolution {
   }
 
   /** [N, H, W, inputChannels] -> [N, ceil(H/stride), ceil(W/stride), outputChannels]. */
-  apply(x: tf.Tensor4D): tf.Tensor4D {
-    return tf.conv2d(x, this.kernel as tf.Tensor4D, this.stride, 'same').add(this.bias);
+  apply(x: tf.Tensor4D, activation: Activation): tf.Tensor4D {
+    return biasActivation(tf.conv2d(x, this.kernel as tf.Tensor4D, this.stride, 'same'), this.bias, activation);
   }
 }
 
@@ -52,9 +53,10 @@ export class Deconvolution {
   }
 
   /** [N, H, W, inputChannels] -> [N, 2H, 2W, outputChannels]. */
-  apply(x: tf.Tensor4D): tf.Tensor4D {
+  apply(x: tf.Tensor4D, activation: Activation): tf.Tensor4D {
     const [batch, height, width] = x.shape;
     const shape: [number, number, number, number] = [batch, 2 * height, 2 * width, this.outputChannels];
-    return tf.conv2dTranspose(x, this.kernel as tf.Tensor4D, shape, 2, 'same').add(this.bias);
+    const y = tf.conv2dTranspose(x, this.kernel as tf.Tensor4D, shape, 2, 'same');
+    return biasActivation(y, this.bias, activation);
   }
 }

@@ -1,5 +1,5 @@
-// Batch and instance normalisation with the statistics that docs/model.md decides on.
-import { outsideTape } from '@ggb/native-ops/ops';
+// Batch and instance normalisation with the statistics that docs/model.md decides on, and the activation behind them.
+import { type Activation, batchNormActivation, biasActivation, outsideTape } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import type { Norm } from '../../config/model-config.ts';
 import type { Weights } from '../weights.ts';
@@ -13,7 +13,7 @@ export type StatisticsMode = 'batch' | 'running';
 
 export interface Normalisation {
   /** x: [N, H, W, channels]; the same shape comes out. */
-  apply(x: tf.Tensor4D, mode: StatisticsMode): tf.Tensor4D;
+  apply(x: tf.Tensor4D, mode: StatisticsMode, activation: Activation): tf.Tensor4D;
 }
 
 export interface NormalisationOptions {
@@ -22,24 +22,26 @@ export interface NormalisationOptions {
   readonly keepsStatistics: boolean;
 }
 
+/** Undefined for the norm 'none'. */
 export function normalisation(
   weights: Weights,
   name: string,
   norm: Norm,
   { channels, keepsStatistics }: NormalisationOptions,
-): Normalisation {
-  if (norm === 'none') return { apply: (x) => x };
+): Normalisation | undefined {
+  if (norm === 'none') return undefined;
   const scale = weights.add(`${name}/scale`, [channels], { role: 'scale' }) as tf.Tensor1D;
   const offset = weights.add(`${name}/offset`, [channels], { role: 'offset' }) as tf.Tensor1D;
-  if (norm === 'instance') return { apply: (x) => instanceNorm(x, scale, offset) };
-  if (!keepsStatistics) return { apply: (x) => batchNorm(x, scale, offset) };
+  if (norm === 'instance') return { apply: (x, _mode, activation) => instanceNorm(x, scale, offset, activation) };
+  if (!keepsStatistics) return { apply: (x, _mode, activation) => batchNorm(x, scale, offset, activation) };
   const mean = weights.add(`${name}/mean`, [channels], { role: 'mean' });
   const variance = weights.add(`${name}/variance`, [channels], { role: 'variance' });
   return {
-    apply: (x, mode) =>
-      mode === 'running'
-        ? tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset, scale, epsilon)
-        : batchNorm(x, scale, offset, { mean, variance }),
+    apply: (x, mode, activation) => {
+      if (mode === 'batch') return batchNorm(x, scale, offset, activation, { mean, variance });
+      const scaled = tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, scale, epsilon);
+      return biasActivation(scaled, offset, activation);
+    },
   };
 }
 
@@ -47,23 +49,26 @@ function batchNorm(
   x: tf.Tensor4D,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
+  activation: Activation,
   running?: { readonly mean: tf.Variable; readonly variance: tf.Variable },
 ): tf.Tensor4D {
-  const { mean, variance } = tf.moments(x, [0, 1, 2]);
+  const { y, mean, variance } = batchNormActivation(x, scale, offset, { epsilon, activation });
   if (running !== undefined) {
     const count = x.size / scale.size;
     // A batch of one pixel has no unbiased variance; its running variance stays.
-    if (count > 1) follow(running.variance, tf.mul(variance, count / (count - 1)));
+    if (count > 1) follow(running.variance, variance, count / (count - 1));
     follow(running.mean, mean);
   }
-  return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset, scale, epsilon);
+  return y;
 }
 
-function follow(running: tf.Variable, latest: tf.Tensor): void {
-  outsideTape(() => running.assign(running.mul(1 - momentum).add(latest.mul(momentum))));
+/** `factor` makes the latest value that of the running statistic. */
+function follow(running: tf.Variable, latest: tf.Tensor, factor = 1): void {
+  outsideTape(() => running.assign(running.mul(1 - momentum).add(latest.mul(momentum * factor))));
 }
 
-function instanceNorm(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D): tf.Tensor4D {
+function instanceNorm(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, activation: Activation): tf.Tensor4D {
   const { mean, variance } = tf.moments(x, [1, 2], true);
-  return x.sub(mean).mul(variance.add(epsilon).rsqrt()).mul(scale).add(offset);
+  const scaled = x.sub(mean).mul(variance.add(epsilon).rsqrt().mul(scale)) as tf.Tensor4D;
+  return biasActivation(scaled, offset, activation);
 }
