@@ -1,6 +1,6 @@
 """Writes the golden files that hold @ggb/core's training step against this peer: losses and weights of five iterations.
 
-    .ggb/pytorch-peer/bin/python bench/pytorch-peer/make-golden.py
+    .ggb/pytorch-peer/bin/python bench/pytorch-peer/make-golden.py && npm run format
 
 Computed in float64, so that the files do not depend on the machine, and rounded to float32. Prints how far PyTorch's own
 float32 is from it: the tolerances of train-step.golden.spec.ts are meant to be read beside those figures.

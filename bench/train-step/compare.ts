@@ -42,10 +42,15 @@ type Runner = (iterations: number) => Promise<Sample>;
 const batchCount = 2;
 const checkedIterations = 2;
 /**
- * Losses are of the order of 1. The first iteration differs by rounding alone; from the second on, weights whose gradient is
- * all rounding have been moved by whole steps of Adam (docs/model.md: biases before a norm, and few others).
+ * How far losses, which are of the order of 1, may be apart: where nothing was updated before, by rounding alone. An update of
+ * Adam moves weights whose gradient is rounding by whole steps, so from then on PyTorch's own two layouts differ: in the
+ * second iteration at 64 pixels by 1.1e-2. That the updates are the same is the business of train-step.golden.spec.ts, on a
+ * network where rounding stays small.
  */
-const lossTolerances = [1e-4, 5e-3];
+const lossTolerances = { beforeUpdates: 2e-5, inFirstIteration: 5e-3, later: 5e-2 };
+
+/** Losses of an iteration that see a network updated in it. */
+const followsUpdate = /^generator\.|\.(appearance|variation)$/;
 
 export async function compareTrainStep(name: string, configFile: string, defaults: Rounds): Promise<void> {
   const { values: options } = parseArgs({
@@ -188,22 +193,33 @@ async function checkLosses(peer: PeerProcess, task: PeerTask, batches: readonly 
   const { losses } = await peer.run(checkedIterations);
   for (const [index, theirs] of losses.entries()) {
     const mine = ours.iteration();
-    const differences = Object.keys({ ...mine, ...theirs }).map((key) => {
-      const difference = Math.abs((mine[key] ?? Number.NaN) - (theirs[key] ?? Number.NaN));
-      return { key, difference: Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference };
-    });
-    const worst = differences.reduce((a, b) => (b.difference > a.difference ? b : a));
-    const tolerance = lossTolerances[index] as number;
-    const words = `${differences.length} losses of iteration ${index + 1} differ by at most ${worst.difference.toExponential(1)} (${worst.key})`;
-    if (worst.difference > tolerance) {
-      throw new Error(
-        `${words}, expected at most ${tolerance}: ours ${mine[worst.key]}, PyTorch ${theirs[worst.key]}. ` +
-          'The two sides do not do the same work; the golden spec of the training step says where they part.',
-      );
-    }
-    console.log(words);
+    const isFresh = (key: string) => index === 0 && !followsUpdate.test(key);
+    const keys = Object.keys({ ...mine, ...theirs });
+    const { beforeUpdates, inFirstIteration, later } = lossTolerances;
+    expectEqual('losses before any update', keys.filter(isFresh), mine, theirs, beforeUpdates);
+    const others = keys.filter((key) => !isFresh(key));
+    expectEqual(`losses of iteration ${index + 1}`, others, mine, theirs, index === 0 ? inFirstIteration : later);
   }
   ours.dispose();
+}
+
+type Losses = Readonly<Record<string, number>>;
+
+function expectEqual(what: string, keys: readonly string[], mine: Losses, theirs: Losses, tolerance: number): void {
+  if (keys.length === 0) return;
+  const differences = keys.map((key) => {
+    const difference = Math.abs((mine[key] ?? Number.NaN) - (theirs[key] ?? Number.NaN));
+    return { key, difference: Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference };
+  });
+  const worst = differences.reduce((a, b) => (b.difference > a.difference ? b : a));
+  const words = `${keys.length} ${what} differ by at most ${worst.difference.toExponential(1)} (${worst.key})`;
+  if (worst.difference > tolerance) {
+    throw new Error(
+      `${words}, expected at most ${tolerance}: ours ${mine[worst.key]}, PyTorch ${theirs[worst.key]}. ` +
+        'The two sides do not do the same work; train-step.golden.spec.ts says where they part.',
+    );
+  }
+  console.log(words);
 }
 
 /** Times each variant alone, first the layouts, then in the better one the Adams. */
