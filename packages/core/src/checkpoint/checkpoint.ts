@@ -107,7 +107,7 @@ export function parseMetadata(metadata: Readonly<Record<string, string>>): Check
 
 /** The settings that decide which weights a run has after a step, for the metadata. */
 export function settingsOf({ loss, training }: Pick<TrainingConfig, 'loss' | 'training'>): unknown {
-  const { steps, minutes, logEvery, sampleEvery, checkpointEvery, ...decisive } = training;
+  const { steps, minutes, logEvery, sampleEvery, checkpointEvery, keepCheckpoints, ...decisive } = training;
   // With a decay, the rates depend on the length of the run; without, nothing does.
   const length = training.decay === 'none' ? {} : { steps, minutes };
   return { loss, training: { ...decisive, ...length } };

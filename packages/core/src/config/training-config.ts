@@ -63,6 +63,8 @@ export const optimisationSchema = z.strictObject({
   logEvery: z.int().min(1).default(10),
   sampleEvery: z.int().min(1).default(500),
   checkpointEvery: z.int().min(1).default(1000),
+  /** Only the newest so many checkpoints of a run are kept: one is three times the weights, a long run has many. */
+  keepCheckpoints: z.int().min(1).default(3),
 });
 
 export const backendNames = ['auto', 'native-cpu', 'native-cuda', 'tensorflow', 'wasm', 'cpu'] as const;

@@ -140,6 +140,17 @@ export class RunWriter {
     return { step, path, name: `${name}.safetensors`, ...(info === undefined ? {} : { info }) };
   }
 
+  /** Deletes all checkpoints but the newest `count`, oldest first: what is interrupted leaves the newer ones. */
+  async keepCheckpoints(count: number): Promise<void> {
+    const folder = join(this.dir, checkpointsFolder);
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors')).sort(byStep);
+    for (const name of names.slice(0, -count)) {
+      // The weights first: a checkpoint never lacks what stands beside it.
+      await rm(join(folder, name), { force: true });
+      await rm(join(folder, name.replace(/safetensors$/, 'json')), { force: true });
+    }
+  }
+
   /** evaluation/NAME.json; the same evaluation done again replaces it. */
   async writeEvaluation(name: string, record: EvaluationRecord): Promise<string> {
     const file = join(evaluationFolder, `${name}.json`);
@@ -167,6 +178,11 @@ export class RunWriter {
     const kept = parseSteps(text, path).records.filter((record) => record.step <= step);
     await this.writeText(stepsFile, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
+}
+
+/** Names grow a digit beyond a million steps, so they do not sort as text. */
+function byStep(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : 1);
 }
 
 /** The first number that is free, by making its folder: `mkdir` succeeds for one process alone. */

@@ -116,8 +116,18 @@ describe('train', () => {
     expect(checkpointHash(other.dir, 2)).not.toBe(checkpointHash(short.dir, 2));
   });
 
+  it('keeps the newest checkpoints, each with what stands beside it', async () => {
+    const { dir } = await trained('run', tinyConfig({ steps: 4, checkpointEvery: 1, keepCheckpoints: 2 }));
+    expect(readdirSync(join(dir, 'checkpoints')).sort()).toEqual([
+      'step-000003.json',
+      'step-000003.safetensors',
+      'step-000004.json',
+      'step-000004.safetensors',
+    ]);
+  });
+
   it('saves the moving average of G: after every second step half average, half weights', async () => {
-    const { dir } = await trained('run', tinyConfig({ steps: 4, checkpointEvery: 1 }));
+    const { dir } = await trained('run', tinyConfig({ steps: 4, checkpointEvery: 1, keepCheckpoints: 4 }));
     const weights = (step: number, name: string) => {
       const { tensors } = readSafetensors(readFileSync(join(dir, 'checkpoints', `step-00000${step}.safetensors`)));
       return float32Values(name, tensors.get(name) as StoredTensor);

@@ -236,6 +236,7 @@ class Training {
     await this.untimed(async () => {
       try {
         this.lastCheckpoint = await run.writeCheckpoint(this.state, metadata, this.seconds);
+        await run.keepCheckpoints(config.training.keepCheckpoints);
       } catch (cause) {
         // Losses are those before the last update, so it can be the weights that show it first.
         if (!(cause instanceof CheckpointError && cause.problem === 'not-finite')) throw cause;
