@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as tf from '@ggb/native-ops/tf';
-import { writeAtomically } from '../run-folder/atomic-file.ts';
+import { writeAtomically } from '../files/atomic-file.ts';
 import { CheckpointError, type CheckpointMetadata, checkTensors, formatMetadata, parseMetadata } from './checkpoint.ts';
 import {
   layOut,

@@ -1,7 +1,8 @@
 // The list of pairs a data set consists of: JSON Lines, one object a line, or CSV with the same names as columns.
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { type Joint, jointCount, jointNames, type Keypoints } from '../condition/keypoints.ts';
+import { writeAtomically } from '../files/atomic-file.ts';
 import { CsvError, formatCsvRecord, parseCsv } from './csv.ts';
 import { ProblemList } from './data-problems.ts';
 import type { Pair } from './example.ts';
@@ -89,9 +90,8 @@ export async function writePairManifest(file: string, pairs: readonly NewPair[])
   });
   const lines = extname(file) === '.csv' ? csvText(objects) : objects.map((object) => JSON.stringify(object));
   await mkdir(folder, { recursive: true });
-  const unfinished = `${file}.${process.pid}.tmp`;
-  await writeFile(unfinished, lines.map((line) => `${line}\n`).join(''));
-  await rename(unfinished, file);
+  const text = lines.map((line) => `${line}\n`).join('');
+  await writeAtomically(file, async (handle) => void (await handle.writeFile(text)));
 }
 
 async function findManifest(path: string, problems: ProblemList): Promise<string> {

@@ -1,11 +1,10 @@
 // Run folders on disk: made, written, read, continued.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@ggb/native-ops/tf';
 import { tinyDescription as info, tinyConfig } from '../../testing/tiny-run.ts';
 import type { EvaluationRecord, StepRecord } from '../run-record/run-record.ts';
-import { writeAtomically } from './atomic-file.ts';
 import { RunFolderError, stepName, stepOfCheckpoint } from './run-layout.ts';
 import { RunReader } from './run-reader.ts';
 import { RunWriter } from './run-writer.ts';
@@ -161,20 +160,6 @@ describe('a run that is continued', () => {
       'has a later checkpoint, checkpoints/step-000010.safetensors, which continuing from',
     );
     expect(await (await RunReader.open(run.dir)).steps()).toEqual([record(10)]);
-  });
-});
-
-describe('writeAtomically', () => {
-  it('leaves what was there if writing fails', async () => {
-    const path = join(folder, 'file');
-    writeFileSync(path, 'old');
-    const failing = writeAtomically(path, async (file) => {
-      await file.writeFile('half of the n');
-      throw new Error('disk full');
-    });
-    await expect(failing).rejects.toThrow('disk full');
-    expect(readFileSync(path, 'utf8')).toBe('old');
-    expect(existsSync(`${path}.tmp`)).toBe(false);
   });
 });
 

@@ -6,6 +6,7 @@ import type * as tf from '@ggb/native-ops/tf';
 import type { CheckpointMetadata } from '../checkpoint/checkpoint.ts';
 import { writeCheckpoint } from '../checkpoint/checkpoint-file.ts';
 import type { TrainingConfig } from '../config/training-config.ts';
+import { unfinishedSuffix, writeAtomically } from '../files/atomic-file.ts';
 import { parseSteps } from '../run-record/parse.ts';
 import {
   type CheckpointInfo,
@@ -15,7 +16,6 @@ import {
   runRecordVersion,
   type StepRecord,
 } from '../run-record/run-record.ts';
-import { unfinishedSuffix, writeAtomically } from './atomic-file.ts';
 import {
   checkpointsFolder,
   configFile,

@@ -1,7 +1,8 @@
 // The `figures` data set on disk: pictures, silhouettes and a pair manifest.
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Keypoints } from '../../condition/keypoints.ts';
+import { writeAtomically } from '../../files/atomic-file.ts';
 import { randomPurposes } from '../../random/seeded-random.ts';
 import { figureIdentity } from './figure-identity.ts';
 import { figurePose } from './figure-pose.ts';
@@ -218,8 +219,7 @@ export async function writeFigures(options: WriteFiguresOptions): Promise<Figure
     })}\n`,
   );
   const manifest = join(out, 'pairs.jsonl');
-  await writeFile(`${manifest}.partial`, `${lines.join('\n')}\n`);
-  await rename(`${manifest}.partial`, manifest);
+  await writeAtomically(manifest, async (file) => void (await file.writeFile(`${lines.join('\n')}\n`)));
   const tests = splits.filter((split) => split === 'test').length;
   return {
     manifest,

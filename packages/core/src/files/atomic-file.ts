@@ -5,6 +5,8 @@ import { dirname } from 'node:path';
 /** Ends of names of files that are not finished. Such a file is left behind by a crash alone. */
 export const unfinishedSuffix = '.tmp';
 
+let calls = 0;
+
 /**
  * Writes a file next to its place, forces it to the disk and moves it there. If `write` or `beforeMove` fail, nothing is
  * left and what was at `path` stays.
@@ -16,7 +18,8 @@ export async function writeAtomically(
   write: (file: FileHandle) => Promise<void>,
   beforeMove: () => Promise<void> = async () => {},
 ): Promise<void> {
-  const unfinished = path + unfinishedSuffix;
+  // Of its own for each call: two writers of one file must not write into each other's.
+  const unfinished = `${path}.${process.pid}-${calls++}${unfinishedSuffix}`;
   try {
     const file = await open(unfinished, 'w');
     try {
