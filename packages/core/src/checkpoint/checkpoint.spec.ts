@@ -32,8 +32,8 @@ describe('the metadata of a checkpoint', () => {
     );
   });
 
-  it('hold no length of the run, no intervals and no paths, unless the learning rate follows the length', () => {
-    const base = { preset: 'paper', seed: 3 } as const;
+  it.each(['paper', 'quick'] as const)('hold no length of the run, no intervals and no paths: %s', (preset) => {
+    const base = { preset, seed: 3 } as const;
     const short = resolveConfig({
       ...base,
       training: { steps: 10, logEvery: 1 },
@@ -42,10 +42,15 @@ describe('the metadata of a checkpoint', () => {
     });
     const long = resolveConfig({ ...base, training: { steps: 20, minutes: 1, checkpointEvery: 7, sampleEvery: 3 } });
     expect(settingsOf(short)).toEqual(settingsOf(long));
-    expect(settingsOf(short)).not.toEqual(settingsOf(resolveConfig({ ...base, training: { learningRate: 1 } })));
-    const decaying = (steps: number) =>
-      settingsOf(resolveConfig({ ...base, training: { steps, decay: 'second-half' } }));
-    expect(decaying(10)).not.toEqual(decaying(20));
+  });
+
+  it.each([
+    { training: { learningRate: 1 } },
+    { loss: { reconstructionWeight: 3 } },
+    { data: { augmentation: { flip: true } } },
+    { data: { augmentation: { hue: true } } },
+  ])('hold what decides the weights: %j', (changed) => {
+    expect(settingsOf(resolveConfig({ preset: 'quick', seed: 3, ...changed }))).not.toEqual(metadata.settings);
   });
 
   it.each([

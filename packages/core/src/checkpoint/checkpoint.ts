@@ -1,5 +1,6 @@
 // What a checkpoint holds, beside its tensors, and whether it fits a model. No paths, no times and no length of the run: the
-// same seed gives the same bytes, whatever the run is called and however long it is meant to go on.
+// same seed gives the same bytes, whatever the run is called and, unless the learning rate decays with it, however long it is
+// meant to go on.
 //
 //   generator/..., discriminator/..., level4/...   weights and running statistics
 //   optimizer/...                                  both moments of every weight
@@ -105,12 +106,13 @@ export function parseMetadata(metadata: Readonly<Record<string, string>>): Check
   return { ...read, kind, counters: counts };
 }
 
-/** The settings that decide which weights a run has after a step, for the metadata. */
-export function settingsOf({ loss, training }: Pick<TrainingConfig, 'loss' | 'training'>): unknown {
+/**
+ * The settings that decide which weights a run has after a step, for the metadata. The length of the run is not among them,
+ * though a decay follows it: config.json and run.json have it.
+ */
+export function settingsOf({ loss, training, data }: Pick<TrainingConfig, 'loss' | 'training' | 'data'>): unknown {
   const { steps, minutes, logEvery, sampleEvery, checkpointEvery, keepCheckpoints, ...decisive } = training;
-  // With a decay, the rates depend on the length of the run; without, nothing does.
-  const length = training.decay === 'none' ? {} : { steps, minutes };
-  return { loss, training: { ...decisive, ...length } };
+  return { loss, training: decisive, data: { augmentation: data.augmentation } };
 }
 
 /**
