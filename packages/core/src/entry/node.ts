@@ -6,6 +6,7 @@ export * from '../dataset/load-pair.ts';
 export * from '../dataset/pair-manifest.ts';
 export * from '../dataset/scan.ts';
 export * from '../run-folder/run-layout.ts';
+export { RunInUseError } from '../run-folder/run-lock.ts';
 export * from '../run-folder/run-reader.ts';
 export * from '../run-folder/run-writer.ts';
 export * from '../run-folder/sample-grid.ts';

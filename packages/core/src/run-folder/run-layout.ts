@@ -8,6 +8,8 @@ export const samplesFolder = 'samples';
 export const probesFile = join(samplesFolder, 'probes.json');
 export const checkpointsFolder = 'checkpoints';
 export const evaluationFolder = 'evaluation';
+/** There while a process writes the run. */
+export const lockFile = 'run.lock';
 
 /** `step-000500`: sorted by name, files are sorted by step up to a million. */
 export function stepName(step: number): string {
@@ -22,7 +24,7 @@ export function stepOfCheckpoint(fileName: string): number | undefined {
 
 /** A folder that cannot be used as a run. `path` is at fault; callers branch on the class, people read the text. */
 export class RunFolderError extends Error {
-  override readonly name = 'RunFolderError';
+  override readonly name: string = 'RunFolderError';
 
   constructor(
     readonly path: string,

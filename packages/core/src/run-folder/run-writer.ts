@@ -1,7 +1,7 @@
 // A run folder, written while training runs. Nothing in it is ever overwritten by another run: a new run gets a new folder,
 // and a resumed one cuts off only what lies after its checkpoint.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type * as tf from '@ggb/native-ops/tf';
 import type { CheckpointMetadata } from '../checkpoint/checkpoint.ts';
 import { writeCheckpoint } from '../checkpoint/checkpoint-file.ts';
@@ -13,6 +13,7 @@ import {
   type EvaluationRecord,
   type ProbesRecord,
   type RunInfo,
+  type RunSession,
   runRecordVersion,
   type StepRecord,
 } from '../run-record/run-record.ts';
@@ -25,19 +26,27 @@ import {
   RunFolderError,
   samplesFolder,
   stepName,
+  stepOfCheckpoint,
   stepsFile,
 } from './run-layout.ts';
+import { RunLock } from './run-lock.ts';
 import { RunReader, type StoredCheckpoint } from './run-reader.ts';
 
 /** What the writer does not know by itself. */
-export type RunDescription = Omit<RunInfo, 'version' | 'startedAt' | 'resumedFrom'>;
+export type RunDescription = Omit<RunInfo, 'version' | 'startedAt' | 'resumedFrom' | 'sessions'>;
 
 export class RunWriter {
-  private constructor(readonly dir: string) {}
+  /** Steps whose checkpoints this process has written; others are somebody's, and stay. */
+  private readonly writtenSteps = new Set<number>();
+
+  private constructor(
+    readonly dir: string,
+    private readonly lock?: RunLock,
+  ) {}
 
   /**
    * Makes the folder of a new run: `dir`, which must be new or empty, else the next free number in `parent`. Two processes
-   * that do this at once get two folders.
+   * that do this at once get two folders. The run is this process's until {@link close}.
    *
    * @throws RunFolderError  if `dir` is not new or empty.
    */
@@ -48,52 +57,70 @@ export class RunWriter {
     readonly config: TrainingConfig;
   }): Promise<RunWriter> {
     const { dir, parent = 'runs', info, config } = options;
-    const run = new RunWriter(dir === undefined ? await makeNumbered(parent) : await claimEmpty(dir));
-    const record: RunInfo = { version: runRecordVersion, ...info, startedAt: new Date().toISOString() };
+    const claimed = dir === undefined ? await makeNumbered(parent) : await claimEmpty(dir);
+    const startedAt = new Date().toISOString();
+    const sessions = [sessionOf(info, { fromStep: 0, startedAt, config })];
+    const record: RunInfo = { version: runRecordVersion, ...info, startedAt, sessions };
     try {
       // 'wx' fails if the file is there: of two processes that found the folder empty, one goes on.
-      await writeFile(join(run.dir, infoFile), formatJson(record), { flag: 'wx' });
+      await writeFile(join(claimed, infoFile), formatJson(record), { flag: 'wx' });
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw notEmpty(run.dir, infoFile, { cause });
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw notEmpty(claimed, infoFile, { cause });
       throw cause;
     }
-    await run.writeText(configFile, formatJson(config));
-    for (const folder of [samplesFolder, checkpointsFolder, evaluationFolder]) await mkdir(join(run.dir, folder));
-    return run;
+    const run = new RunWriter(claimed, await RunLock.take(claimed));
+    return run.closedIfItFails(async () => {
+      await run.writeText(configFile, formatJson(config));
+      for (const folder of [samplesFolder, checkpointsFolder, evaluationFolder]) await mkdir(join(run.dir, folder));
+    });
   }
 
   /**
    * Continues a run from `checkpoint`, which must be its last: records after it go, with what a crash left unfinished.
-   * run.json then describes the process that continues, and keeps when the run began.
+   * run.json then describes the process that continues, and keeps when the run began and, in `sessions`, what the processes
+   * before were and under which configuration they trained. The run is this process's until {@link close}.
    *
-   * @throws RunFolderError  if there are later checkpoints, which the continued run would overwrite.
+   * @param options.mayChangeData  go on with another manifest than the run's; without, that is refused.
+   * @throws RunInUseError  if another process trains in the folder.
+   * @throws RunFolderError  if there are later checkpoints, which the continued run would overwrite, or the manifest changed.
    */
   static async resume(options: {
     readonly dir: string;
     readonly checkpoint: StoredCheckpoint;
     readonly info: RunDescription;
     readonly config: TrainingConfig;
+    readonly mayChangeData?: boolean;
   }): Promise<RunWriter> {
-    const { dir, checkpoint, info, config } = options;
-    const reader = await RunReader.open(dir);
-    const latest = await reader.latestCheckpoint();
-    if (latest.step > checkpoint.step) {
-      throw new RunFolderError(
-        dir,
-        `has a later checkpoint, ${latest.name}, which continuing from ${checkpoint.name} would overwrite. Move the later ` +
-          'checkpoints away first, or continue from the last.',
-      );
-    }
-    const run = new RunWriter(dir);
-    await run.removeUnfinished();
-    await run.cutSteps(checkpoint.step);
-    const { startedAt } = reader.info;
-    await run.writeText(
-      infoFile,
-      formatJson({ version: runRecordVersion, ...info, startedAt, resumedFrom: checkpoint.name } satisfies RunInfo),
-    );
-    await run.writeText(configFile, formatJson(config));
-    return run;
+    const { dir, checkpoint, info, config, mayChangeData = false } = options;
+    // Looks whether it is a run at all, before a file is put there.
+    await RunReader.open(dir);
+    const run = new RunWriter(dir, await RunLock.take(dir));
+    return run.closedIfItFails(async () => {
+      const reader = await RunReader.open(dir);
+      const latest = await reader.latestCheckpoint();
+      if (latest.step > checkpoint.step) {
+        throw new RunFolderError(
+          dir,
+          `has a later checkpoint, ${latest.name}, which continuing from ${checkpoint.name} would overwrite. Move the later ` +
+            'checkpoints away first, or continue from the last.',
+        );
+      }
+      if (!mayChangeData) checkSameData(dir, reader.info.data, info.data);
+      await run.removeUnfinished();
+      await run.cutSteps(checkpoint.step);
+      const { startedAt } = reader.info;
+      const session = sessionOf(info, { fromStep: checkpoint.step, startedAt: new Date().toISOString(), config });
+      const sessions = [...sessionsBefore(reader), session];
+      const record: RunInfo = {
+        version: runRecordVersion,
+        ...info,
+        startedAt,
+        resumedFrom: checkpoint.name,
+        sessions,
+      };
+      await run.writeText(infoFile, formatJson(record));
+      await run.writeText(configFile, formatJson(config));
+    });
   }
 
   /** evaluation/NAME.json of a run that is there already. Returns its path. @throws RunFolderError */
@@ -137,18 +164,33 @@ export class RunWriter {
       info = { step, seconds, writtenAt: new Date().toISOString(), sha256 };
       await this.writeText(`${name}.json`, formatJson(info));
     });
+    this.writtenSteps.add(step);
     return { step, path, name: `${name}.safetensors`, ...(info === undefined ? {} : { info }) };
   }
 
-  /** Deletes all checkpoints but the newest `count`, oldest first: what is interrupted leaves the newer ones. */
+  /**
+   * Deletes, of the checkpoints that this process wrote, all but the newest `count`, oldest first: what is interrupted leaves
+   * the newer ones. What a process before left, or a person put there, stays.
+   */
   async keepCheckpoints(count: number): Promise<void> {
-    const folder = join(this.dir, checkpointsFolder);
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.safetensors')).sort(byStep);
-    for (const name of names.slice(0, -count)) {
+    const steps = [...this.writtenSteps].sort((a, b) => a - b);
+    for (const step of steps.slice(0, -Math.max(1, count))) {
+      const path = join(this.dir, checkpointsFolder, stepName(step));
       // The weights first: a checkpoint never lacks what stands beside it.
-      await rm(join(folder, name), { force: true });
-      await rm(join(folder, name.replace(/safetensors$/, 'json')), { force: true });
+      await rm(`${path}.safetensors`, { force: true });
+      await rm(`${path}.json`, { force: true });
+      this.writtenSteps.delete(step);
     }
+  }
+
+  /** The last record of steps.jsonl; `undefined` before the first. @throws RunRecordError */
+  async lastRecord(): Promise<StepRecord | undefined> {
+    return (await this.readSteps()).at(-1);
+  }
+
+  /** Lets other processes have the folder. What is written afterwards is nobody's fault but the caller's. */
+  close(): void {
+    this.lock?.release();
   }
 
   /** evaluation/NAME.json; the same evaluation done again replaces it. */
@@ -162,27 +204,66 @@ export class RunWriter {
     await writeAtomically(join(this.dir, name), async (file) => void (await file.writeFile(text)));
   }
 
+  private async closedIfItFails(work: () => Promise<void>): Promise<this> {
+    try {
+      await work();
+      return this;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
   private async removeUnfinished(): Promise<void> {
     for (const file of await readdir(this.dir, { recursive: true })) {
+      // An evaluation may be written by another process right now; the lock does not keep it out.
+      if (file.startsWith(evaluationFolder)) continue;
       if (file.endsWith(unfinishedSuffix)) await rm(join(this.dir, file), { force: true });
     }
   }
 
   /** Keeps the records up to `step`. */
   private async cutSteps(step: number): Promise<void> {
+    const kept = (await this.readSteps()).filter((record) => record.step <= step);
+    await this.writeText(stepsFile, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  }
+
+  private async readSteps(): Promise<readonly StepRecord[]> {
     const path = join(this.dir, stepsFile);
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return '';
       throw error;
     });
-    const kept = parseSteps(text, path).records.filter((record) => record.step <= step);
-    await this.writeText(stepsFile, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    return parseSteps(text, path).records;
   }
 }
 
-/** Names grow a digit beyond a million steps, so they do not sort as text. */
-function byStep(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : 1);
+/** What run.json keeps of a process when the next one takes its place. */
+function sessionOf(
+  { ggb, node, tfjs, platform, backend, data }: RunDescription,
+  begun: { readonly fromStep: number; readonly startedAt: string; readonly config: TrainingConfig },
+): RunSession {
+  const { fromStep, startedAt, config } = begun;
+  return { fromStep, startedAt, ggb, node, tfjs, platform, backend, data, config };
+}
+
+/** Of runs that were written before there were sessions, the last one alone is known. */
+function sessionsBefore({ info, config }: RunReader): readonly RunSession[] {
+  const { sessions, startedAt, resumedFrom } = info;
+  if (sessions !== undefined) return sessions;
+  const fromStep = resumedFrom === undefined ? 0 : (stepOfCheckpoint(basename(resumedFrom)) ?? 0);
+  return [sessionOf(info, { fromStep, startedAt, config })];
+}
+
+/** @throws RunFolderError  that names both manifests. */
+function checkSameData(dir: string, before: RunInfo['data'], now: RunInfo['data']): void {
+  if (before.manifestSha256 === now.manifestSha256) return;
+  throw new RunFolderError(
+    dir,
+    `was trained on another manifest: ${before.path} had the SHA-256 ${before.manifestSha256}, and ${now.path} has ` +
+      `${now.manifestSha256}. Restore the manifest of the run, or name the new one, data.path=${now.path}, to go on with ` +
+      'changed data.',
+  );
 }
 
 /** The first number that is free, by making its folder: `mkdir` succeeds for one process alone. */

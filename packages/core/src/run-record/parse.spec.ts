@@ -21,6 +21,17 @@ const run: RunInfo = {
   data: { path: 'figures', pairs: 10, manifestSha256: 'ab' },
   parameters: { generator: 1, discriminator: 2, guidingBlocks: 3 },
   resumedFrom: 'checkpoints/step-000500.safetensors',
+  sessions: [0, 500].map((fromStep) => ({
+    fromStep,
+    startedAt: '2026-01-02T03:04:05.000Z',
+    ggb: '0.1.0',
+    node: 'v20.20.0',
+    tfjs: '4.22.0',
+    platform: 'linux-x64',
+    backend: { name: 'native-cpu', reason: 'it is the fastest here', threads: 2 },
+    data: { path: 'figures', pairs: 10, manifestSha256: 'ab' },
+    config: { preset: 'quick', training: { steps: 3000 + fromStep } },
+  })),
 };
 
 const step: StepRecord = {

@@ -4,6 +4,7 @@ import {
   type EvaluationRecord,
   type ProbesRecord,
   type RunInfo,
+  type RunSession,
   runRecordVersion,
   type Scores,
   type StepRecord,
@@ -30,22 +31,40 @@ export class RunRecordError extends Error {
 export function parseRunInfo(text: string, file = 'run.json'): RunInfo {
   const run = Fields.parse(text, file);
   run.checkVersion();
-  const backend = run.object('backend');
-  const data = run.object('data');
   const parameters = run.object('parameters');
   return {
     version: runRecordVersion,
-    ...run.strings('ggb', 'node', 'tfjs', 'platform'),
-    backend: { ...backend.strings('name', 'reason'), ...backend.optional('threads', (key) => backend.number(key)) },
+    ...parseProcess(run),
     seed: run.number('seed'),
     ...run.strings('preset', 'startedAt'),
-    data: { path: data.string('path'), pairs: data.number('pairs'), manifestSha256: data.string('manifestSha256') },
     parameters: {
       generator: parameters.number('generator'),
       discriminator: parameters.number('discriminator'),
       guidingBlocks: parameters.number('guidingBlocks'),
     },
     ...run.optional('resumedFrom', (key) => run.string(key)),
+    ...run.optional('sessions', (key) =>
+      run.list(key, (sessions, index) => {
+        const session = sessions.object(index);
+        return {
+          fromStep: session.number('fromStep'),
+          ...session.strings('startedAt'),
+          ...parseProcess(session),
+          config: session.object('config').values,
+        };
+      }),
+    ),
+  };
+}
+
+/** What a run and each of its sessions say of a process. */
+function parseProcess(fields: Fields): Omit<RunSession, 'fromStep' | 'startedAt' | 'config'> {
+  const backend = fields.object('backend');
+  const data = fields.object('data');
+  return {
+    ...fields.strings('ggb', 'node', 'tfjs', 'platform'),
+    backend: { ...backend.strings('name', 'reason'), ...backend.optional('threads', (key) => backend.number(key)) },
+    data: { path: data.string('path'), pairs: data.number('pairs'), manifestSha256: data.string('manifestSha256') },
   };
 }
 
@@ -124,7 +143,7 @@ function parseScores(scores: Fields): Scores {
 /** An object of a record, that knows where it stands. */
 class Fields {
   private constructor(
-    private readonly values: Readonly<Record<string, unknown>>,
+    readonly values: Readonly<Record<string, unknown>>,
     private readonly file: string,
     private readonly line: number | undefined,
     /** Keys that lead here. */

@@ -1,11 +1,12 @@
 // What stands in a run folder, as types and parsers alone: no TF.js, no Node; the viewer imports this in a browser.
 //
 //   run.json                        RunInfo
-//   config.json                     the resolved TrainingConfig
+//   config.json                     the resolved TrainingConfig, of the last session
+//   run.lock                        while a process writes the run
 //   steps.jsonl                     one StepRecord a line
 //   samples/step-000500.png         grid on fixed probes: source, condition, output, truth; samples/probes.json names them
 //   checkpoints/step-000500.safetensors      weights, optimizer moments, random state: the same bytes for the same run
-//   checkpoints/step-000500.json             CheckpointInfo: times and paths
+//   checkpoints/step-000500.json             CheckpointInfo: times, SHA-256
 //   evaluation/NAME.json            EvaluationRecord
 
 export const runRecordVersion = 1;
@@ -28,6 +29,18 @@ export interface RunInfo {
   readonly parameters: { readonly generator: number; readonly discriminator: number; readonly guidingBlocks: number };
   /** Checkpoint that a resumed run started from. */
   readonly resumedFrom?: string;
+  /** The processes that trained the run, first to last; the last is what the other fields describe. Absent in older runs. */
+  readonly sessions?: readonly RunSession[];
+}
+
+/** One process that trained a run, from its start or from a checkpoint. */
+export interface RunSession extends Pick<RunInfo, 'ggb' | 'node' | 'tfjs' | 'platform' | 'backend' | 'data'> {
+  /** Iterations done before it. */
+  readonly fromStep: number;
+  /** Of this process; ISO 8601. */
+  readonly startedAt: string;
+  /** Its resolved TrainingConfig, as config.json held it. */
+  readonly config: unknown;
 }
 
 /** Means over the steps since the record before. */

@@ -43,6 +43,7 @@ async function trainIn(
     return await train({ step, config, run, batches: noiseBatches(config), ...others });
   } finally {
     dispose();
+    run.close();
   }
 }
 
@@ -230,6 +231,17 @@ describe('a run that was interrupted', () => {
     expect(readdirSync(join(dir, 'checkpoints')).filter((file) => file.endsWith('.tmp'))).toEqual([]);
   });
 
+  it('goes on counting its seconds though what stood beside the checkpoint is gone', async () => {
+    const { dir } = await trained('run', tinyConfig({ steps: 2, logEvery: 1 }), { clock: steadyClock(10) });
+    const before = (await (await RunReader.open(dir)).steps()).at(-1)?.seconds as number;
+    rmSync(join(dir, 'checkpoints', 'step-000002.json'));
+    // A session so short that its own seconds would not reach those before it.
+    const result = await resumed(dir, tinyConfig({ steps: 3, logEvery: 1 }), { clock: steadyClock(0.001) });
+    expect(before).toBeGreaterThanOrEqual(10);
+    expect(result.seconds).toBeGreaterThan(before);
+    expect((await (await RunReader.open(dir)).steps()).at(-1)?.seconds).toBeGreaterThan(before);
+  });
+
   it('before its first step saves nothing, as there is nothing', async () => {
     const { dir, result } = await trained('run', tinyConfig({ steps: 5 }), { signal: AbortSignal.abort() });
     expect(result).toMatchObject({ reason: 'aborted', step: 0 });
@@ -315,5 +327,24 @@ describe('a run that goes wrong', () => {
     await resumed(join(folder, 'run'), config);
     const whole = await trained('whole', config);
     expect(checkpointHash(join(folder, 'run'), 5)).toBe(checkpointHash(whole.dir, 5));
+  });
+
+  it('tells of the batch also when the steps before it cannot be saved', async () => {
+    const config = tinyConfig({ steps: 5 });
+    const batches = noiseBatches(config);
+    const failing: BatchSource = {
+      ...batches,
+      batch: (step) => {
+        if (step < 2) return batches.batch(step);
+        rmSync(join(folder, 'run', 'checkpoints'), { recursive: true });
+        return Promise.reject(new Error('pair 7: cannot be decoded'));
+      },
+    };
+    const error: AggregateError = await trained('run', config, { batches: failing }).then(
+      () => undefined,
+      (reason) => reason,
+    );
+    expect(error.message).toMatch(/^pair 7: cannot be decoded\nThe steps before it could not be saved: ENOENT/);
+    expect(error.errors).toEqual([error.cause, expect.objectContaining({ code: 'ENOENT' })]);
   });
 });

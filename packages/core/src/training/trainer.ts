@@ -1,5 +1,6 @@
 // The loop around the training step: batches in, a run folder out. Everything random is a function of the seed and the step,
-// so a run that was interrupted and resumed has the weights of one that was not, bit for bit.
+// so a run that was interrupted and resumed has the weights of one that was not, bit for bit: on the same data, with the same
+// settings, backend and threads. With `training.minutes` and a decay together it has not, as the rate then follows the clock.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@ggb/native-ops/tf';
 import { averagePrefix, CheckpointError, checkContinuable, settingsOf } from '../checkpoint/checkpoint.ts';
@@ -82,6 +83,7 @@ export class TrainingDivergedError extends Error {
  *
  * @throws TrainingDivergedError  when a loss or a weight is no longer finite.
  * @throws CheckpointError  if `resumeFrom` is not a checkpoint of this model.
+ * @throws AggregateError  of two, if a batch could not be had and saving failed as well.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const training = new Training(options);
@@ -149,7 +151,7 @@ class Training {
   }
 
   private async restore(): Promise<void> {
-    const { resumeFrom, config, step } = this.options;
+    const { resumeFrom, config, step, run } = this.options;
     if (resumeFrom === undefined) return;
     const { path, info } = resumeFrom;
     await withCheckpoint(path, info?.sha256, async ({ metadata, restore }) => {
@@ -158,7 +160,8 @@ class Training {
       step.setCounters(metadata.counters ?? {});
       this.stepsDone = metadata.step;
     });
-    this.secondsBefore = info?.seconds ?? 0;
+    // Without what stood beside the checkpoint, the last record before it is the next best; it is a few steps older.
+    this.secondsBefore = info?.seconds ?? (await run.lastRecord())?.seconds ?? 0;
     this.lastCheckpoint = resumeFrom;
   }
 
@@ -173,11 +176,7 @@ class Training {
     const { step, batches } = this.options;
     if (this.meter.isFull) await this.settle();
     step.learningRateFactor = this.learningRateFactor;
-    const batch = await batches.batch(this.stepsDone).catch(async (error: unknown) => {
-      // A picture that cannot be read must not cost the hours before it.
-      await this.save();
-      throw error;
-    });
+    const batch = await batches.batch(this.stepsDone).catch((error: unknown) => this.saveAfter(error));
     try {
       this.meter.add(this.stepsDone + 1, step.run(batch, this.stepsDone));
     } finally {
@@ -185,6 +184,18 @@ class Training {
     }
     this.stepsDone += 1;
     this.average.update(this.stepsDone);
+  }
+
+  /** A picture that cannot be read must not cost the hours before it. Throws `error`, and why saving failed if it did. */
+  private async saveAfter(error: unknown): Promise<never> {
+    try {
+      await this.save();
+    } catch (saveError) {
+      const [first, second] = [error, saveError].map((each) => (each instanceof Error ? each.message : String(each)));
+      const message = `${first}\nThe steps before it could not be saved: ${second}`;
+      throw new AggregateError([error, saveError], message, { cause: error });
+    }
+    throw error;
   }
 
   private async report(): Promise<void> {
