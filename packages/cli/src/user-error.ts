@@ -48,6 +48,7 @@ const userErrorNames = new Set([
   'SharpMissingError',
   'ImageInputError',
   'RunFolderError',
+  'RunInUseError',
   'RunRecordError',
   'CheckpointError',
   'SafetensorsError',
@@ -73,6 +74,7 @@ const systemProblems: Readonly<Record<string, string>> = {
 };
 
 export function isUserError(error: unknown): error is Error {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isUserError);
   return error instanceof Error && (userErrorNames.has(error.name) || systemProblemOf(error) !== undefined);
 }
 

@@ -10,6 +10,7 @@ import { ConfigError } from '../config/resolve-network.ts';
 import { SeededRandom } from '../random/seeded-random.ts';
 import type { Batch } from './batch.ts';
 import { BatchStream, type BatchStreamOptions } from './batch-stream.ts';
+import { DataProblems } from './data-problems.ts';
 import { ImageError } from './decode-image.ts';
 import type { Example, Pair } from './example.ts';
 import { ImageCache } from './image-cache.ts';
@@ -176,7 +177,10 @@ describe('BatchStream', () => {
     const first = reference.indexOf('pair-0');
     const made = stream({ pairs: broken, batchSize: 1, prefetch: imageCount });
     for (let step = 0; step < first; step++) taken(await made.batch(step));
-    await expect(made.batch(first)).rejects.toThrow(ImageError);
+    const failing = made.batch(first);
+    await expect(failing).rejects.toThrow(DataProblems);
+    const { manifest, line } = pairs[0] as Pair;
+    await expect(failing).rejects.toThrow(`${manifest}:${line}:source: expected an image`);
   });
 
   it('gives nothing after close', async () => {
@@ -264,9 +268,9 @@ describe('loadPair', () => {
     expect(example.variation.image).toEqual((await loadPair(pairs[3] as Pair, network)).source);
   });
 
-  it('refuses images of another size, by their path', async () => {
+  it('refuses images of another size, by line, key and path', async () => {
     await expect(loadPair(pairs[0] as Pair, { ...network, image: { size: 32 } })).rejects.toThrow(
-      `${imagePath(0)}: expected 32 x 32 pixels (image.size), received 16 x 16.`,
+      `:${pairs[0]?.line}:source: expected 32 x 32 pixels (image.size), received 16 x 16 (${imagePath(0)}).`,
     );
   });
 });

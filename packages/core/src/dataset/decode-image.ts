@@ -86,7 +86,11 @@ export async function readImageHeader(input: string | Uint8Array): Promise<Image
  * @throws SharpMissingError
  */
 export async function decodeImage(input: string | Uint8Array): Promise<RgbImage> {
-  const { encoding } = await readImageHeader(input);
+  return decodePixels(input, await readImageHeader(input));
+}
+
+/** The same where the header has been read already. */
+export async function decodePixels(input: string | Uint8Array, { encoding }: ImageHeader): Promise<RgbImage> {
   const sharp = await loadSharp();
   // libjpeg warns about oddities that do no harm to pixels, so only truncation is an error, as in Pillow.
   const image = sharp(input, { ignoreIcc: true, failOn: 'truncated', limitInputPixels: largestImagePixels });

@@ -1,18 +1,22 @@
 // A pair of the manifest with its pixels, for probes and evaluation.
 import type { NetworkConfig } from '../config/model-config.ts';
+import { DataProblems } from './data-problems.ts';
 import { decodeImage, ImageError } from './decode-image.ts';
 import type { Example, Pair, RgbImage, VariationInput } from './example.ts';
+
+type PathKey = 'source' | 'target' | 'condition' | 'sourceMask' | 'targetMask';
+type Decode = (path: string) => Promise<RgbImage>;
 
 /**
  * Reads the images of a pair, masks included if it names any.
  *
- * @throws ImageError  for images that cannot be read or have another size than the network's.
+ * @throws DataProblems  that names line and key, for an image that cannot be read or has another size than the network's.
  */
 export async function loadPair(pair: Pair, network: Pick<NetworkConfig, 'image' | 'condition'>): Promise<Example> {
   const [example, sourceMask, targetMask] = await Promise.all([
     loadTrainingPair(pair, network, decodeImage),
-    pair.sourceMask === undefined ? undefined : loadMask(pair.sourceMask, network.image.size),
-    pair.targetMask === undefined ? undefined : loadMask(pair.targetMask, network.image.size),
+    pair.sourceMask === undefined ? undefined : loadMask(pair, 'sourceMask', network.image.size),
+    pair.targetMask === undefined ? undefined : loadMask(pair, 'targetMask', network.image.size),
   ]);
   return { ...example, ...(sourceMask && { sourceMask }), ...(targetMask && { targetMask }) };
 }
@@ -21,16 +25,14 @@ export async function loadPair(pair: Pair, network: Pick<NetworkConfig, 'image' 
 export async function loadTrainingPair(
   pair: Pair,
   network: Pick<NetworkConfig, 'image' | 'condition'>,
-  decode: (path: string) => Promise<RgbImage>,
+  decode: Decode,
 ): Promise<Example> {
   const needsImage = network.condition.kind === 'image' && pair.condition !== undefined;
   const [source, target, image] = await Promise.all([
-    decode(pair.source),
-    decode(pair.target),
-    needsImage ? decode(pair.condition as string) : undefined,
+    read(pair, 'source', network.image.size, decode),
+    read(pair, 'target', network.image.size, decode),
+    needsImage ? read(pair, 'condition', network.image.size, decode) : undefined,
   ]);
-  expectSize(pair.source, source, network.image.size);
-  expectSize(pair.target, target, network.image.size);
   const { keypoints, sourceKeypoints, label } = pair;
   const variation: VariationInput = {
     ...(keypoints && { keypoints }),
@@ -42,14 +44,25 @@ export async function loadTrainingPair(
 }
 
 /** 1 where the first channel is above 127. */
-async function loadMask(path: string, size: number): Promise<Uint8Array> {
-  const mask = await decodeImage(path);
-  expectSize(path, mask, size);
+async function loadMask(pair: Pair, key: 'sourceMask' | 'targetMask', size: number): Promise<Uint8Array> {
+  const mask = await read(pair, key, size, decodeImage);
   return Uint8Array.from({ length: size * size }, (_, i) => ((mask.data[i * 3] as number) > 127 ? 1 : 0));
 }
 
-function expectSize(path: string, { width, height }: RgbImage, size: number): void {
-  if (width !== size || height !== size) {
-    throw new ImageError(path, `${size} x ${size} pixels (image.size)`, `${width} x ${height}`);
+/** What went wrong with an image is told with its place in the manifest: a person knows lines, not pixels. */
+async function read(pair: Pair, key: PathKey, size: number, decode: Decode): Promise<RgbImage> {
+  const path = pair[key] as string;
+  try {
+    const image = await decode(path);
+    const { width, height } = image;
+    if (width !== size || height !== size) {
+      throw new ImageError(path, `${size} x ${size} pixels (image.size)`, `${width} x ${height}`);
+    }
+    return image;
+  } catch (cause) {
+    if (!(cause instanceof ImageError)) throw cause;
+    const { expected, received } = cause;
+    const problem = { file: pair.manifest, line: pair.line, key, expected, received: `${received} (${path})` };
+    throw new DataProblems([problem], 1, { cause });
   }
 }

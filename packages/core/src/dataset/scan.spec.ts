@@ -53,9 +53,51 @@ describe('scanPairs', () => {
   it('is content with pairs that can be trained on', async () => {
     const masks = { sourceMask: at('a.png'), targetMask: at('b.png') };
     const poses = [pair(masks), pair({ keypoints: keypoints.map(() => null) })];
-    await expect(scanPairs(poses, network())).resolves.toBeUndefined();
-    await expect(scanPairs([pair({ label: [1] })], network({ kind: 'label', length: 1 }))).resolves.toBeUndefined();
-    await expect(scanPairs([pair({ condition: at('a.png') })], network({ kind: 'image' }))).resolves.toBeUndefined();
+    const content = { images: 2, isDecoded: true };
+    await expect(scanPairs(poses, network())).resolves.toEqual(content);
+    await expect(scanPairs([pair({ label: [1] })], network({ kind: 'label', length: 1 }))).resolves.toEqual(content);
+    await expect(scanPairs([pair({ condition: at('a.png') })], network({ kind: 'image' }))).resolves.toEqual(content);
+  });
+
+  it('names files that end before their pixels do, of data that can be decoded in seconds', async () => {
+    const noise = Buffer.from(Array.from({ length: 16 * 16 * 3 }, (_, i) => (i * 7919) % 256));
+    const image = () => sharp(noise, { raw: { width: 16, height: 16, channels: 3 } });
+    const whole = { 'cut.png': await image().png().toBuffer(), 'cut.jpg': await image().jpeg().toBuffer() };
+    for (const [name, bytes] of Object.entries(whole)) {
+      writeFileSync(at(name), bytes.subarray(0, Math.floor(0.7 * bytes.length)));
+    }
+    const pairs = [pair({ target: at('cut.png') }), pair({ line: 2, source: at('cut.jpg') })];
+    expect(await faults(pairs)).toEqual([
+      expect.stringMatching(/^pairs\.jsonl:1:target: .* a file that cannot be decoded \(.+\) \(cut\.png\)\.$/),
+      expect.stringMatching(/^pairs\.jsonl:2:source: .* a file that cannot be decoded \(.+\) \(cut\.jpg\)\.$/),
+    ]);
+    // Four images of 16 x 16 pixels.
+    const report = scanPairs(pairs, network(), { decodedAtMost: 4 * 16 * 16 * 3 });
+    await expect(report).rejects.toThrow(DataProblems);
+    await expect(scanPairs(pairs, network(), { decodedAtMost: 4 * 16 * 16 * 3 - 1 })).resolves.toEqual({
+      images: 4,
+      isDecoded: false,
+    });
+  });
+
+  it('names silhouettes without a figure, also where the same file is an image of a pair', async () => {
+    await sharp({ create: { width: 16, height: 16, channels: 3, background: '#7f7f7f' } })
+      .png()
+      .toFile(at('dark.png'));
+    const pairs = [pair({ source: at('dark.png') }), pair({ line: 2, targetMask: at('dark.png') })];
+    expect(await faults(pairs)).toEqual([
+      'pairs.jsonl:2:targetMask: expected a silhouette with a pixel above 127, received an empty one (dark.png). Scores inside the figure need one; leave the mask out of the pair if there is none.',
+    ]);
+    await expect(scanPairs(pairs.slice(0, 1), network())).resolves.toMatchObject({ images: 2 });
+  });
+
+  it('tells how far it is', async () => {
+    const reports: unknown[] = [];
+    await scanPairs([pair()], network(), { onProgress: (progress) => reports.push(progress) });
+    expect(reports).toEqual([
+      { done: 1, total: 2 },
+      { done: 2, total: 2 },
+    ]);
   });
 
   it('names line and key of every image that is missing, no image, or of the wrong size', async () => {

@@ -1,6 +1,7 @@
 // `ggb data check`: what training would find wrong, without training.
 import { type ConditionConfig, conditionSchema, type Pair } from '@ggb/core';
-import { readImageHeader, readPairManifest, scanPairs } from '@ggb/core/node';
+import { readImageHeader, readPairManifest, type ScanReport, scanPairs } from '@ggb/core/node';
+import { scanText } from '../../data/scan-text.ts';
 
 export interface CheckOptions {
   readonly size?: number;
@@ -16,8 +17,8 @@ export async function checkData(manifest: string, { size, condition }: CheckOpti
     image: { size: size ?? (await readImageHeader(first.source)).width },
     condition: conditionOf(first, condition),
   };
-  await scanPairs(pairs, network);
-  console.log(summary(pairs, network));
+  const scan = await scanPairs(pairs, network);
+  console.log(summary(pairs, network, scan));
 }
 
 function conditionOf(first: Pair, kind: ConditionConfig['kind'] | undefined): ConditionConfig {
@@ -31,12 +32,13 @@ function conditionOf(first: Pair, kind: ConditionConfig['kind'] | undefined): Co
 function summary(
   pairs: readonly Pair[],
   { image, condition }: { image: { size: number }; condition: ConditionConfig },
+  scan: ScanReport,
 ): string {
   const images = new Set(pairs.flatMap(({ source, target }) => [source, target]));
   const identities = new Set(pairs.flatMap(({ identity }) => identity ?? []));
   const withMasks = pairs.filter(({ sourceMask, targetMask }) => sourceMask !== undefined && targetMask !== undefined);
   const lines = [
-    `${pairs.length} pairs of ${images.size} images, all readable, ${image.size} x ${image.size} pixels`,
+    `${pairs.length} pairs of ${images.size} images, ${scanText(scan)}, ${image.size} x ${image.size} pixels`,
     `condition: ${condition.kind}${condition.kind === 'label' ? ` of ${condition.length} numbers` : ''}`,
     ...splitLines(pairs),
     ...(identities.size > 0 ? [`identities: ${identities.size}${sharedIdentities(pairs)}`] : []),

@@ -8,7 +8,9 @@ export const resumeCommand = new Command('resume')
   .option('--threads <number>', 'threads of the native engine, as threads=NUMBER', wholeNumber)
   .addHelpText(
     'after',
-    '\nWith no settings the run becomes what it would have been without the interruption. Ctrl-C as in ggb train.',
+    '\nWith no settings the run becomes what it would have been without the interruption, to the last bit on the same machine,' +
+      '\nbackend and threads (not if training.minutes and training.decay are both set: the rate then follows the clock).' +
+      '\nA manifest that changed since is refused, unless data.path=... names it. Ctrl-C as in ggb train.',
   );
 
 resumeCommand.action(async (run: string, settings: string[]) => {

@@ -31,5 +31,13 @@ export async function resume(
   if (minutes !== undefined && seconds >= 60 * minutes) {
     throw new UserError(`the run has trained for its ${minutes} minutes`, { where: dir, remedy });
   }
-  await trainAndTell({ config, resume: { dir, checkpoint } });
+  const before = reader.config.training;
+  if (config.training.decay !== 'none' && (before.steps !== steps || before.minutes !== minutes)) {
+    console.error(
+      'Note: the learning rate decays with the length of the run, which is another one now: the rate jumps, and the ' +
+        'weights will not be those of a run that was meant to be this long.',
+    );
+  }
+  const mayChangeData = originOf(['data', 'path']) !== file;
+  await trainAndTell({ config, resume: { dir, checkpoint, mayChangeData } });
 }

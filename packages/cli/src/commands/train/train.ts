@@ -4,6 +4,7 @@ import * as tf from '@ggb/native-ops/tf';
 import { stringify } from 'yaml';
 import { explainConfig } from '../../config/explain-config.ts';
 import { configSources, type LoadedConfig, loadTrainingConfig } from '../../config/load-training-config.ts';
+import { scanText } from '../../data/scan-text.ts';
 import { catchInterruption } from '../../interruption.ts';
 import { durationText, ProgressLine } from '../../progress-line.ts';
 import {
@@ -64,7 +65,7 @@ async function printDryRun({ config }: LoadedConfig): Promise<void> {
       `# parameters: generator ${thousands(generator)}, discriminator ${thousands(discriminator)}, guiding blocks ${thousands(guidingBlocks)}`,
       pairs === undefined
         ? '# data.path is not set; training needs it'
-        : `# pairs: ${pairs.training.length} to train on, ${pairs.evaluation.length} to evaluate on, all readable`,
+        : `# pairs: ${pairs.training.length} to train on, ${pairs.evaluation.length} to evaluate on, ${scanText(pairs.scan)}`,
     ].join('\n'),
   );
 }

@@ -16,7 +16,10 @@ import {
   loadPair,
   type Probes,
   type RunDescription,
+  RunReader,
   RunWriter,
+  type ScanOptions,
+  type ScanReport,
   type StoredCheckpoint,
   scanPairs,
   type TrainingProgress,
@@ -35,7 +38,12 @@ const probeCount = 8;
 export interface SessionOptions {
   readonly config: TrainingConfig;
   /** Continue this run. */
-  readonly resume?: { readonly dir: string; readonly checkpoint: StoredCheckpoint };
+  readonly resume?: {
+    readonly dir: string;
+    readonly checkpoint: StoredCheckpoint;
+    /** The user named the data anew, so they may be others. */
+    readonly mayChangeData?: boolean;
+  };
   readonly progress: ProgressLine;
   readonly signal: AbortSignal;
 }
@@ -58,7 +66,15 @@ export async function trainingSession({
   progress,
   signal,
 }: SessionOptions): Promise<SessionResult> {
-  const pairs = await checkedPairs(given, signal);
+  const begin = performance.now();
+  const pairs = await checkedPairs(given, {
+    signal,
+    // Most data are looked at in the time that a reader needs to look up.
+    onProgress: (images) => {
+      if (performance.now() - begin > 2000) progress.update({ unit: 'image', ...images });
+    },
+  });
+  progress.finish();
   const { backend: wanted, threads } = given;
   const backend = await selectBackend({
     backend: wanted,
@@ -69,18 +85,24 @@ export async function trainingSession({
   const path = resolve(given.data.path as string);
   // A run may be resumed from another folder.
   const config: TrainingConfig = { ...given, data: { ...given.data, path } };
-  const model = new GuidingModel(config, randomWeights(config.model.initialisation, config.seed));
-  const step = new TrainStep(model, config);
-  const { data, seed } = config;
-  const batches = new BatchStream({
-    pairs: pairs.training,
-    network: config,
-    data,
-    seed,
-    batchSize: config.training.batchSize,
-  });
-  const probes = await loadProbes(pairs, config);
+  // Whatever is made is given back, also when something after it cannot be made.
+  const releases: (() => void | Promise<void>)[] = [() => progress.finish()];
   try {
+    const model = new GuidingModel(config, randomWeights(config.model.initialisation, config.seed));
+    releases.push(() => model.dispose());
+    const step = new TrainStep(model, config);
+    releases.push(() => step.dispose());
+    const { data, seed } = config;
+    const batches = new BatchStream({
+      pairs: pairs.training,
+      network: config,
+      data,
+      seed,
+      batchSize: config.training.batchSize,
+    });
+    releases.push(() => batches.close());
+    const probes = await loadProbes(pairs, config);
+    releases.push(() => tf.dispose([probes.batch.source, probes.batch.target, probes.batch.condition]));
     const info: RunDescription = {
       ggb: packageVersion,
       node: process.version,
@@ -92,11 +114,8 @@ export async function trainingSession({
       data: { path, pairs: pairs.training.length, manifestSha256: await manifestHash(pairs) },
       parameters: parametersOf(model),
     };
-    const { dir } = config.run;
-    const run =
-      resume === undefined
-        ? await RunWriter.create({ info, config, ...(dir === undefined ? {} : { dir }) })
-        : await RunWriter.resume({ dir: resume.dir, checkpoint: resume.checkpoint, info, config });
+    const run = await openRun(config, info, resume, progress);
+    releases.push(() => run.close());
     progress.note(`Run: ${run.dir}`);
     const result = await train({
       step,
@@ -110,19 +129,33 @@ export async function trainingSession({
     });
     return { ...result, dir: run.dir, backend, pairs };
   } finally {
-    progress.finish();
-    await batches.close();
-    tf.dispose([probes.batch.source, probes.batch.target, probes.batch.condition]);
-    step.dispose();
-    model.dispose();
+    for (const release of releases.reverse()) await release();
   }
 }
 
+async function openRun(
+  config: TrainingConfig,
+  info: RunDescription,
+  resume: SessionOptions['resume'],
+  progress: ProgressLine,
+): Promise<RunWriter> {
+  const { dir } = config.run;
+  if (resume === undefined) return RunWriter.create({ info, config, ...(dir === undefined ? {} : { dir }) });
+  const { data } = (await RunReader.open(resume.dir)).info;
+  const run = await RunWriter.resume({ ...resume, info, config });
+  if (data.manifestSha256 !== info.data.manifestSha256) {
+    progress.note(`The run goes on with changed data: it had ${data.path}, and has ${info.data.path} now.`);
+  }
+  return run;
+}
+
 /** The pairs of a config, after one look at every image that training and its evaluation will read. */
-export async function checkedPairs(config: TrainingConfig, signal?: AbortSignal): Promise<SplitPairs> {
+export async function checkedPairs(
+  config: TrainingConfig,
+  options: ScanOptions = {},
+): Promise<SplitPairs & { readonly scan: ScanReport }> {
   const pairs = await readSplitPairs(config);
-  await scanPairs([...pairs.training, ...pairs.evaluation], config, signal === undefined ? {} : { signal });
-  return pairs;
+  return { ...pairs, scan: await scanPairs([...pairs.training, ...pairs.evaluation], config, options) };
 }
 
 /** Trainable values of each part. */
