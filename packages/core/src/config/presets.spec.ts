@@ -25,6 +25,37 @@ describe('the preset paper-level-weights', () => {
   });
 });
 
+describe('the level weights of the preset paper-level-weights', () => {
+  const weights = (guidedLevels: number[], more = {}) =>
+    resolveConfig({ preset: 'paper-level-weights', model: { guidedLevels }, ...more }).loss.levelWeights;
+
+  it('follow a subset of the levels, in whatever order it is written', () => {
+    expect(weights([4, 6])).toEqual([0.02, 0.01]);
+    expect(weights([6, 4])).toEqual([0.02, 0.01]);
+    expect(weights([5])).toEqual([0.01]);
+    expect(weights([])).toEqual([]);
+  });
+
+  it('belong to the last levels before the output, of smaller images too', () => {
+    expect(weights([2, 4], { image: { size: 64 } })).toEqual([0.02, 0.01]);
+    expect(resolveConfig({ preset: 'paper-level-weights', image: { size: 16 } }).loss.levelWeights).toEqual([
+      0.01, 0.01,
+    ]);
+  });
+
+  it('are asked for where the preset has none, and taken where they are given', () => {
+    expect(() => weights([3, 4])).toThrow(
+      'loss.levelWeights: expected one weight for each of the 2 guided levels [3, 4], as the preset has weights for the levels 4 to 6 alone, received nothing.',
+    );
+    expect(weights([3, 4], { loss: { levelWeights: [3, 4] } })).toEqual([3, 4]);
+  });
+
+  it('stay when a resolved config is resolved again', () => {
+    const config = resolveConfig({ preset: 'paper-level-weights', model: { guidedLevels: [4, 6] } });
+    expect(resolveConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+});
+
 describe('the preset quick', () => {
   it('is a 64-pixel model with 5 levels and blocks on 8, 16 and 32 pixels', () => {
     const config = resolveConfig({ preset: 'quick' });

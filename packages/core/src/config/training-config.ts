@@ -1,4 +1,4 @@
-// The one schema of a training run. Presets are at the end; a run's resolved config names every value.
+// The one schema of a training run. presets.ts has the presets; a run's resolved config names every value.
 import { z } from 'zod';
 import { conditionSchema, imageSchema, modelSchema, type NetworkConfig } from './model-config.ts';
 
@@ -29,7 +29,10 @@ export const lossSchema = z.strictObject({
   appearanceWeight: z.number().min(0).default(0.01),
   /** lambda_V of equation 9, on the loss that fools NVTD. */
   variationWeight: z.number().min(0).default(0.01),
-  /** Weight of both block losses by level, coarse to fine, one for each guided level; default 1 for each. */
+  /**
+   * Weight of both block losses by level, one for each guided level, in the order of the levels from coarse to fine, however
+   * `model.guidedLevels` is written; default 1 for each. A preset's follow the guided levels.
+   */
   levelWeights: z.array(z.number().min(0)).optional(),
   /** Weight of the L1 term, mean over pixels in [-1, 1], on every level. [stated] 1 (no symbol before it). */
   reconstructionWeight: z.number().min(0).default(1),
@@ -63,7 +66,10 @@ export const optimisationSchema = z.strictObject({
   logEvery: z.int().min(1).default(10),
   sampleEvery: z.int().min(1).default(500),
   checkpointEvery: z.int().min(1).default(1000),
-  /** Only the newest so many checkpoints of a run are kept: one is three times the weights, a long run has many. */
+  /**
+   * Of the checkpoints that a process writes, only the newest so many are kept. One is large: D and the blocks are there three
+   * times, as weights and two moments; G six times with `literal`, which has moments for either of its updates and the average.
+   */
   keepCheckpoints: z.int().min(1).default(3),
 });
 

@@ -4,7 +4,7 @@ import type { RgbImage } from './example.ts';
 
 /**
  * Keeps each image once as uint8 until `capacityBytes` is full; further ones are decoded each time. Nothing is thrown out:
- * a shuffled epoch uses every image equally often, so what is kept is right half of the time or better.
+ * shuffled epochs use each image about equally often, so with no image is another's place better used.
  */
 export class ImageCache {
   private readonly images = new Map<string, RgbImage>();

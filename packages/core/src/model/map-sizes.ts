@@ -1,4 +1,4 @@
-// Sides of all feature maps, from the padding rule alone: what the networks must have and what docs/model-sizes.md shows.
+// Sides of all feature maps, from the padding rule alone: what the networks must have and what docs/model.md shows.
 import { levelSide } from '../config/resolve-network.ts';
 
 /** Critics halve a map only while its side is above this, else a 4x4 kernel would see more padding than map. */
