@@ -67,6 +67,20 @@ const isChanged = (before: ArrayLike<number>, after: ArrayLike<number>) =>
   Array.from(before).some((value, i) => value !== after[i]);
 const isZero = (values: ArrayLike<number>) => Array.from(values).every((value) => value === 0);
 
+/** L1 of the best single image for all pairs, their median: what is below it, tells the pairs apart. */
+function bestBlindError({ target }: Batch): number {
+  const [count = 0] = target.shape;
+  const values = target.dataSync();
+  const pixels = values.length / count;
+  let sum = 0;
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    const sorted = Array.from({ length: count }, (_, i) => values[i * pixels + pixel] as number).sort((a, b) => a - b);
+    const median = sorted[count >> 1] as number;
+    for (const value of sorted) sum += Math.abs(value - median);
+  }
+  return sum / values.length;
+}
+
 /** Weights that are all zero, so that every critic says 0.5 and every image is grey. */
 const zeroWeights: WeightSource = { tensor: (_, shape) => tf.zeros([...shape]) };
 
@@ -178,29 +192,35 @@ describe.each(['cpu', 'native-cpu'])('a training step on %s', (backend) => {
     dispose();
   });
 
-  it('gives NVTD a residual of exactly zero where the target is the source', () => {
-    const still: Batch = { ...batch, target: batch.source };
+  it('encodes an image alike whatever else is in the batch, so that NVTD sees no residual where target is source', () => {
     const { model, dispose } = start(tinyConfig());
     tf.tidy(() => {
-      const small = tf.avgPool(still.source, 2, 2, 'valid');
+      const [x, other] = [batch.source, batch.target].map((image) => tf.avgPool(image, 2, 2, 'valid'));
       const block = model.blocks.get(2) as GuidingBlock;
-      const [ex, ey] = block.encodeAll([small, small.clone()] as const);
-      expect(isZero(ey.sub(ex).dataSync())).toBe(true);
+      const alone = block.encode(x as tf.Tensor4D);
+      const [ex, ey, eOther] = block.encodeAll([x, (x as tf.Tensor4D).clone(), other] as [
+        tf.Tensor4D,
+        tf.Tensor4D,
+        tf.Tensor4D,
+      ]);
+      const difference = (a: tf.Tensor4D) => a.sub(alone).abs().max().dataSync()[0] as number;
+      // 48 products a value, then 32, summed in an order that may follow the size of the batch; values are below 1.
+      for (const encoded of [ex, ey]) expect(difference(encoded)).toBeLessThan(1e-6);
+      expect(difference(eOther)).toBeGreaterThan(0.01);
     });
     dispose();
   });
 
-  it('overfits four pairs', () => {
+  it('learns four pairs by heart', () => {
     const model = { generator: { baseChannels: 4, maxChannels: 8 } };
-    const config = tinyConfig({ model, loss: { reconstructionWeight: 10 }, training: { learningRate: 5e-3 } });
+    const config = tinyConfig({ model, loss: { reconstructionWeight: 100 }, training: { learningRate: 2e-2 } });
     const { losses, dispose } = start(config);
-    const first = losses(batch, 0)['generator.reconstruction'] as number;
-    // Native: by heart. TF.js's CPU backend takes a second a step inside of Jest; there it has to be well on the way.
-    const [count, share] = backend === 'cpu' ? [15, 0.85] : [150, 0.4];
-    let last = first;
-    for (let number = 1; number <= count; number += 1)
+    // TF.js's CPU backend takes up to a second a step inside of Jest. Measured: 0.72 and 0.33.
+    const [count, share] = backend === 'cpu' ? [12, 0.85] : [80, 0.5];
+    let last = Infinity;
+    for (let number = 0; number < count; number += 1)
       last = losses(batch, number)['generator.reconstruction'] as number;
-    expect(last).toBeLessThan(first * share);
+    expect(last).toBeLessThan(share * bestBlindError(batch));
     dispose();
   });
 
