@@ -42,6 +42,13 @@ describe('describeError', () => {
     });
   });
 
+  it("takes several errors for the user's if each of them is", () => {
+    const users = new UserError('pair 7 cannot be read');
+    const both = (other: Error) => new AggregateError([users, other], 'two things');
+    expect(describeError(both(new UserError('no space')))).toEqual({ text: 'ggb: two things', code: 2 });
+    expect(describeError(both(new TypeError('x is undefined'))).code).toBe(1);
+  });
+
   it('says of an interruption no more than that, exit code 130', () => {
     const { reason } = AbortSignal.abort();
     expect(describeError(reason)).toEqual({ text: 'ggb: stopped before it was done.', code: 130 });

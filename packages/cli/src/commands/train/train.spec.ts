@@ -163,6 +163,34 @@ describe('ggb resume', () => {
     );
   });
 
+  it('refuses a manifest that changed, unless it is named; notes that, and a decay of another length', async () => {
+    const manifest = join(cwd, 'pairs', 'grown.jsonl');
+    const lines = readFileSync(join(cwd, 'pairs', 'pairs.jsonl'), 'utf8');
+    writeFileSync(manifest, lines);
+    const decaying = ['training.decay=second-half', 'run.dir=grown'];
+    await train(`data.path=${manifest}`, 'training.steps=1', ...decaying);
+    writeFileSync(manifest, `${lines}\n`);
+    const refused = await ggb(['resume', 'grown', 'training.steps=2']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /was trained on another manifest: .* had the SHA-256 [0-9a-f]{64}, and .* has [0-9a-f]{64}/,
+    );
+    expect(refused.stderr).toContain('Note: the learning rate decays with the length of the run');
+    const named = await ggb(['resume', 'grown', 'training.steps=2', 'data.path=pairs/grown.jsonl']);
+    expect(named.code).toBe(0);
+    expect(named.stderr).toContain('The run goes on with changed data');
+    expect(json('grown', 'run.json').sessions).toHaveLength(2);
+    expect(existsSync(join(cwd, 'grown', 'run.lock'))).toBe(false);
+  });
+
+  it('leaves a run alone that another process trains', async () => {
+    await train('training.steps=1', 'run.dir=busy');
+    writeFileSync(join(cwd, 'busy', 'run.lock'), `{"pid":${process.pid}}`);
+    const { code, stderr } = await ggb(['resume', 'busy', 'training.steps=2']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^ggb: busy: process ${process.pid} is training in this folder`, 'm'));
+  });
+
   it('does not move a run', async () => {
     await train('training.steps=1', 'run.dir=here');
     const { code, stderr } = await ggb(['resume', 'here', 'training.steps=3', 'run.dir=there']);
