@@ -10,7 +10,7 @@ import {
   runRecordVersion,
   Synthesizer,
 } from '@ggb/core';
-import { drawVariation, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
+import { drawVariation, makeNumberedFolder, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
 import { namedSource } from '../../config/config-source.ts';
 import { loadTrainingConfig } from '../../config/load-training-config.ts';
 import { evenlySpaced } from '../../data/split-pairs.ts';
@@ -178,18 +178,7 @@ async function makeFolder(wanted: string | undefined): Promise<string> {
       expected: 'a new or empty folder',
     });
   }
-  await mkdir('demo', { recursive: true });
-  const numbers = (await readdir('demo')).filter((name) => /^\d+$/.test(name)).map(Number);
-  for (let number = Math.max(0, ...numbers) + 1; ; number++) {
-    const folder = join('demo', String(number).padStart(5, '0'));
-    try {
-      await mkdir(folder);
-      return folder;
-    } catch (error) {
-      // Another demo took this number in the meantime.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
+  return makeNumberedFolder('demo');
 }
 
 function identities(pairs: readonly { readonly identity?: string }[]): number {
