@@ -70,7 +70,21 @@ describe('ggb synthesize', () => {
 
     const again = await ggb('export', '--run', 'run', '--out', 'full.safetensors');
     expect(again.code).toBe(2);
-    expect(again.stderr).toMatch(/full\.safetensors.*\n?.*exists|the file exists/);
+    expect(again.stderr).toBe(
+      'ggb: full.safetensors: the file exists.\n  Choose another name, or overwrite with --force\n',
+    );
+    expect((await ggb('export', '--run', 'run', '--force', '--out', 'full.safetensors')).code).toBe(0);
+  });
+
+  it('overwrites no picture without --force', async () => {
+    const draw = ['synthesize', '--run', 'run', ...image, '--keypoints', 'pose.json', '--out', 'mine.png'];
+    writeFileSync(join(cwd, 'mine.png'), 'mine');
+    const refused = await ggb(...draw);
+    expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 2, stdout: '' });
+    expect(refused.stderr).toBe('ggb: mine.png: the file exists.\n  Choose another name, or overwrite with --force\n');
+    expect(readFileSync(join(cwd, 'mine.png'), 'utf8')).toBe('mine');
+    expect((await ggb(...draw, '--force')).code).toBe(0);
+    expect(await sharp(join(cwd, 'mine.png')).metadata()).toMatchObject({ width: tinySize });
   });
 
   it('draws another image with raw weights', async () => {
@@ -94,6 +108,9 @@ describe('ggb synthesize', () => {
     const { code, stdout } = await ggb('synthesize', '--run', 'run', '--pairs', 'pairs', '--out', 'all');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '9 images in all\n' });
     expect(readdirSync(join(cwd, 'all')).sort().at(-1)).toBe('person-2-pose-2.png');
+    const again = await ggb('synthesize', '--run', 'run', '--pairs', 'pairs', '--out', 'all');
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('all/person-0-pose-0.png: the file exists, and 8 more of those to be written.');
     await ggb('synthesize', '--run', 'run', ...image, '--keypoints', 'pose.json', '--out', 'alone.png');
     const together = await pixels('all/person-2-pose-0.png');
     const difference = (await pixels('alone.png')).map((value, i) => Math.abs(value - (together[i] as number)));
