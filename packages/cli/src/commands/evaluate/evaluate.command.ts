@@ -19,9 +19,12 @@ export const evaluateCommand = new Command('evaluate')
   .addHelpText(
     'after',
     `
-Writes evaluation/NAME.json into the run. Beside the model it scores, on the same pairs:
+Writes evaluation/SPLIT-step-NUMBER-WEIGHTS.json into the run, with a hash at the end for data or a checkpoint from
+elsewhere; the same evaluation done again replaces its record. A pair that cannot be scored is told at the end, with exit
+code 2, and does not keep the others from being scored. Beside the model it scores, on the same pairs:
   copySource   the source as it is: right clothes, wrong pose
-  nearestPose  the training image nearest in pose to the target: right pose, wrong clothes (key points only)
+  nearestPose  the training image nearest in pose to the target: right pose, wrong clothes (key points only); never an
+               image of the pair itself or of its identity
 Scores inside the figures need sourceMask and targetMask in the manifest.`,
   );
 
