@@ -1,10 +1,10 @@
 // `ggb export`: the generator of a run without the rest of its checkpoint.
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import {
   asHalfPrecision,
   float32Values,
-  readGeneratorCheckpoint,
+  loadGeneratorCheckpoint,
   SafetensorsError,
   type StoredTensor,
   writeGeneratorCheckpoint,
@@ -29,7 +29,7 @@ export async function exportGenerator(options: ExportOptions): Promise<void> {
   }
   await refuseExisting([out], force);
   const path = await checkpointPath(options);
-  const checkpoint = await readGeneratorCheckpoint(await readFile(path), { weights });
+  const checkpoint = await loadGeneratorCheckpoint(path, { weights });
   const tensors = half
     ? new Map([...checkpoint.tensors].map(([name, tensor]) => [name, halfOf(name, tensor)]))
     : checkpoint.tensors;
