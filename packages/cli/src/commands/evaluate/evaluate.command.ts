@@ -13,7 +13,7 @@ export const evaluateCommand = new Command('evaluate')
       .default('average'),
   )
   .option('--limit <number>', 'score only so many pairs, evenly spread over the split', wholeNumber)
-  .option('--json <file>', 'also write the record to this file')
+  .option('--json <file>', 'also write the record to this file, over what is there')
   .option('--backend <name>', 'auto, native-cpu, tensorflow, wasm, cpu', 'auto')
   .option('--threads <number>', 'threads of the native engine', wholeNumber)
   .addHelpText(
