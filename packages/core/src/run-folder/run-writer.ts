@@ -48,7 +48,7 @@ export class RunWriter {
     readonly config: TrainingConfig;
   }): Promise<RunWriter> {
     const { dir, parent = 'runs', info, config } = options;
-    const run = new RunWriter(dir === undefined ? await makeNumbered(parent) : await claimEmpty(dir));
+    const run = new RunWriter(dir === undefined ? await makeNumberedFolder(parent) : await claimEmpty(dir));
     const record: RunInfo = { version: runRecordVersion, ...info, startedAt: new Date().toISOString() };
     try {
       // 'wx' fails if the file is there: of two processes that found the folder empty, one goes on.
@@ -185,8 +185,11 @@ function byStep(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : 1);
 }
 
-/** The first number that is free, by making its folder: `mkdir` succeeds for one process alone. */
-async function makeNumbered(parent: string): Promise<string> {
+/**
+ * Makes `parent/00001`, or whichever number is one above those there are, and returns its path. Two processes that do this
+ * at once get two folders: `mkdir` succeeds for one alone.
+ */
+export async function makeNumberedFolder(parent: string): Promise<string> {
   await mkdir(parent, { recursive: true });
   const numbers = (await readdir(parent)).filter((name) => /^\d{5,}$/.test(name)).map(Number);
   for (let number = Math.max(0, ...numbers) + 1; ; number += 1) {
