@@ -46,7 +46,7 @@ describe('ggb', () => {
     [['train'], /^ggb: data\.path is not set: expected a manifest/],
     [['resume', 'runs/7'], /^ggb: runs\/7: holds no run/],
     [['evaluate', '--run', 'runs/7'], /^ggb: runs\/7: holds no run/],
-    [['synthesize', '--out', 'x.png', '--image', 'y.png'], /^ggb: nothing says which model draws/],
+    [['synthesize', '--out', 'x.png', '--image', 'y.png'], /^ggb: nothing says which model is meant/],
     [
       ['synthesize', '--run', 'r', '--out', 'x.png'],
       /^ggb: nothing says what to draw: expected either --image FILE or --pairs/,

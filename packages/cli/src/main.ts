@@ -1,6 +1,7 @@
 // The command `ggb`: wires the commands together and turns every outcome into an exit code. Each command's module is small
 // and imports its work when it runs, so that help and mistakes in arguments cost no start of TensorFlow.js.
 import { Command, CommanderError } from 'commander';
+import { ggb } from './command-name.ts';
 import { dataCommand } from './commands/data/data.command.ts';
 import { demoCommand } from './commands/demo/demo.command.ts';
 import { doctorCommand } from './commands/doctor/doctor.command.ts';
@@ -15,7 +16,7 @@ import { describeError, exitCodes } from './user-error.ts';
 const program = new Command('ggb')
   .description('Generative Guiding Block: train on pairs of images, synthesize, evaluate.')
   .version(packageVersion)
-  .showHelpAfterError('(ggb --help, or ggb COMMAND --help, lists what there is)')
+  .showHelpAfterError(`(${ggb} --help, or ${ggb} COMMAND --help, lists what there is)`)
   .addHelpText(
     'after',
     '\nResults go to stdout, progress to stderr. Exit codes: 0 done, 1 a bug in ggb, 2 something you can put right,\n130 ended by Ctrl-C. GGB_DEBUG=1 adds stacks to messages; NO_COLOR takes colours away.',

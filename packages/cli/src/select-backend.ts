@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import type { BackendName } from '@ggb/core';
 import * as tf from '@ggb/native-ops/tf';
+import { ggb } from './command-name.ts';
 
 export interface SelectedBackend {
   /** TF.js's name: native-cpu, tensorflow, wasm or cpu. */
@@ -108,7 +109,7 @@ async function use(
     );
   }
   if (!(await tf.setBackend(name))) {
-    throw new BackendUnavailable(name, 'TensorFlow.js could not start it', 'ggb doctor says more.');
+    throw new BackendUnavailable(name, 'TensorFlow.js could not start it', `${ggb} doctor says more.`);
   }
   return { name, reason: `${why}: ${detail}`, ...(threads === undefined ? {} : { threads }) };
 }

@@ -47,6 +47,7 @@ const userErrorNames = new Set([
   'ImageError',
   'SharpMissingError',
   'ImageInputError',
+  'ConditionError',
   'RunFolderError',
   'RunInUseError',
   'RunRecordError',
@@ -70,6 +71,7 @@ const systemProblems: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left on the device',
   EEXIST: 'exists already',
+  ENAMETOOLONG: 'the name is too long',
   EMFILE: 'too many open files',
 };
 

@@ -97,8 +97,11 @@ describe('a mistake in a config', () => {
       '"model.gudiedLevels=[1]": unknown key model.gudiedLevels.\n  Did you mean model.guidedLevels?',
     ],
     ['batch_size=5', '"batch_size=5": unknown key batch_size.\n  Did you mean training.batchSize?'],
-    ['xyzzy=5', '"xyzzy=5": unknown key xyzzy.\n  All keys: ggb train --explain-config'],
-    ['__proto__.a=5', '"__proto__.a=5": unknown key __proto__.\n  All keys: ggb train --explain-config'],
+    ['xyzzy=5', '"xyzzy=5": unknown key xyzzy.\n  All keys: npx --no-install ggb train --explain-config'],
+    [
+      '__proto__.a=5',
+      '"__proto__.a=5": unknown key __proto__.\n  All keys: npx --no-install ggb train --explain-config',
+    ],
   ])('names the setting %s', (setting, message) => expect(refusal(undefined, setting)).toBe(message));
 
   it('says that a key belongs to another kind of condition', () => {

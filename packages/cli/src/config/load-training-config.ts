@@ -9,6 +9,7 @@ import {
   type TrainingConfigInput,
   trainingConfigSchema,
 } from '@ggb/core';
+import { ggb } from '../command-name.ts';
 import { UserError } from '../user-error.ts';
 import { type ConfigSource, define, isObject, readConfigFile, readOverrides, type ValuePath } from './config-source.ts';
 import { nearestKey, schemaKeys } from './schema-keys.ts';
@@ -157,7 +158,7 @@ function unknownKey(path: ValuePath, at: Locator): UserError {
     : known
       ? `It belongs to another kind of ${key.split('.')[0]}.`
       : near === undefined
-        ? 'All keys: ggb train --explain-config'
+        ? `All keys: ${ggb} train --explain-config`
         : `Did you mean ${near}?`;
   return new UserError(`unknown key ${key}`, { ...at(path), remedy });
 }

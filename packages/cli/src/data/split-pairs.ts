@@ -1,6 +1,7 @@
 // Which pairs of a manifest a command is about.
 import type { Pair, TrainingConfig } from '@ggb/core';
 import { readPairManifest } from '@ggb/core/node';
+import { ggb } from '../command-name.ts';
 import { UserError } from '../user-error.ts';
 
 export interface SplitPairs {
@@ -19,7 +20,7 @@ export async function readSplitPairs({ data }: Pick<TrainingConfig, 'data'>): Pr
   if (data.path === undefined) {
     throw new UserError('data.path is not set', {
       expected: 'a manifest (.jsonl, .csv) or a folder with pairs.jsonl in it',
-      remedy: 'Give it as data.path=FOLDER. For figures drawn by ggb: ggb data figures --out figures',
+      remedy: `Give it as data.path=FOLDER. For figures drawn by ggb: ${ggb} data figures --out figures`,
     });
   }
   const pairs = await readPairManifest(data.path);

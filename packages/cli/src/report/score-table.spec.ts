@@ -14,6 +14,15 @@ describe('scoreTable', () => {
     ]);
   });
 
+  it('shows how sharp outputs are, where that is known', () => {
+    const lines = scoreTable([{ name: 'model', scores: { ssim: 1, l1: 0, sharpness: 0.876 } }]).split('\n');
+    expect(lines.slice(0, 2)).toEqual([
+      '        SSIM  colour error  sharpness',
+      'model  1.000           0.0       0.88',
+    ]);
+    expect(lines.at(-1)).toBe('Sharpness: 1 is as sharp as the truth, less is blurred.');
+  });
+
   it('has no columns for the inside where nobody has silhouettes', () => {
     expect(
       scoreTable([{ name: 'model', scores: { ssim: 1, l1: 0 } }])

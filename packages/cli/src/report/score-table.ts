@@ -7,6 +7,7 @@ export interface ScoreRow {
     readonly insideSsim?: number;
     readonly insideL1?: number;
     readonly l1: number;
+    readonly sharpness?: number;
   };
 }
 
@@ -15,6 +16,7 @@ const columns = [
   { title: 'SSIM inside', key: 'insideSsim', digits: 3 },
   { title: 'colour error inside', key: 'insideL1', digits: 1 },
   { title: 'colour error', key: 'l1', digits: 1 },
+  { title: 'sharpness', key: 'sharpness', digits: 2 },
 ] as const;
 
 /** A line for each row below a line of titles; columns that no row has are left out. */
@@ -33,5 +35,8 @@ export function scoreTable(rows: readonly ScoreRow[]): string {
   return [
     ...lines,
     'SSIM: higher is better, 1 is equal. Colour error: mean absolute difference, 0 to 255, lower is better.',
+    ...(shown.some(({ key }) => key === 'sharpness')
+      ? ['Sharpness: 1 is as sharp as the truth, less is blurred.']
+      : []),
   ].join('\n');
 }

@@ -1,4 +1,6 @@
 // The weights of G from bytes: of a training checkpoint or of a small file with nothing else. No Node, so that a page can.
+// Of a training checkpoint G is a tenth, the rest is D, guiding blocks and moments: where bytes can be read in parts, only
+// the header and G are.
 import * as tf from '@ggb/native-ops/tf';
 import type { NetworkConfig } from '../config/model-config.ts';
 import type { WeightSource } from '../model/weights.ts';
@@ -10,7 +12,23 @@ import {
   formatMetadata,
   parseMetadata,
 } from './checkpoint.ts';
-import { float32Values, readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
+import {
+  float32Values,
+  lengthBytes,
+  readHeader,
+  readHeaderLength,
+  type StoredTensor,
+  writeSafetensors,
+} from './safetensors.ts';
+
+/** A checkpoint that need not be in memory as a whole. */
+export interface CheckpointBytes {
+  readonly size: number;
+  /** Exactly these bytes: a copy or a view. */
+  read(begin: number, end: number): Promise<Uint8Array>;
+  /** Of all bytes, hexadecimal; undefined where nothing can compute it. */
+  sha256(): Promise<string | undefined>;
+}
 
 export interface GeneratorCheckpoint {
   readonly network: NetworkConfig;
@@ -20,7 +38,7 @@ export interface GeneratorCheckpoint {
   readonly weights: 'average' | 'raw';
   /** Of the whole file, hexadecimal. Absent where a page has no WebCrypto, which browsers give to https: and localhost alone. */
   readonly sha256?: string;
-  /** By the names of `Generator.variables`: views of the file's bytes. */
+  /** By the names of `Generator.variables`: what `read` gave, so views of bytes that were in memory. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
@@ -30,21 +48,29 @@ export interface GeneratorCheckpoint {
  * @throws CheckpointError  for a file that is no checkpoint, or has not the weights asked for.
  */
 export async function readGeneratorCheckpoint(
-  bytes: Uint8Array,
+  bytes: Uint8Array | CheckpointBytes,
   options: { readonly weights?: 'average' | 'raw' } = {},
 ): Promise<GeneratorCheckpoint> {
-  const { metadata, tensors } = readSafetensors(bytes);
+  const source = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes;
+  const { size } = source;
+  const headerBytes = readHeaderLength(await source.read(0, Math.min(lengthBytes, size)), size);
+  const dataStart = lengthBytes + headerBytes;
+  const { metadata, tensors: places } = readHeader(await source.read(lengthBytes, dataStart), size - dataStart);
   const parsed = parseMetadata(metadata);
   const { network, step, seed } = parsed;
   const weights = options.weights ?? parsed.weights ?? 'average';
-  const sha256 = await sha256Of(bytes);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, { dtype, shape, begin, end }] of generatorTensors(parsed, places, weights)) {
+    tensors.set(name, { dtype, shape, data: await source.read(dataStart + begin, dataStart + end) });
+  }
+  const sha256 = await source.sha256();
   return {
     network,
     step,
     seed,
     weights,
     ...(sha256 === undefined ? {} : { sha256 }),
-    tensors: generatorTensors(parsed, tensors, weights),
+    tensors,
   };
 }
 
@@ -72,11 +98,12 @@ export function weightsFrom(tensors: ReadonlyMap<string, StoredTensor>): WeightS
   };
 }
 
-function generatorTensors(
+/** Those of a file that are G's, by their names in G. */
+function generatorTensors<T>(
   { kind, weights: held }: CheckpointMetadata,
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, T>,
   weights: 'average' | 'raw',
-): ReadonlyMap<string, StoredTensor> {
+): ReadonlyMap<string, T> {
   if (kind === 'generator') {
     if (weights === held) return tensors;
     throw new CheckpointError('missing', `it holds the ${held} weights of the generator, not the ${weights} ones.`);
@@ -92,6 +119,14 @@ function generatorTensors(
       return [name, stored];
     }),
   );
+}
+
+function bytesInMemory(bytes: Uint8Array): CheckpointBytes {
+  return {
+    size: bytes.byteLength,
+    read: async (begin, end) => bytes.subarray(begin, end),
+    sha256: () => sha256Of(bytes),
+  };
 }
 
 async function sha256Of(bytes: Uint8Array): Promise<string | undefined> {

@@ -1,9 +1,26 @@
 // IEEE 754 binary16, for files that shall be small. Arithmetic stays float32.
-import type { StoredTensor } from './safetensors.ts';
+import { SafetensorsError, type StoredTensor } from './safetensors.ts';
 
-/** The tensor with its values rounded to the nearest half (ties to even): 2^-11 relative, 65504 the largest. */
-export function asHalfPrecision({ shape }: Pick<StoredTensor, 'shape'>, values: Float32Array): StoredTensor {
+/**
+ * The tensor with its values rounded to the nearest half (ties to even): 2^-11 relative, 65504 the largest.
+ *
+ * @throws SafetensorsError  that names the tensor, if a value would become infinite, or is not finite already.
+ */
+export function asHalfPrecision(
+  name: string,
+  { shape }: Pick<StoredTensor, 'shape'>,
+  values: Float32Array,
+): StoredTensor {
   const halves = Uint16Array.from(values, numberToHalf);
+  // All ones in the exponent: infinity or NaN.
+  const index = halves.findIndex((half) => (half & 0x7c00) === 0x7c00);
+  if (index >= 0) {
+    throw new SafetensorsError(
+      name,
+      'values up to 65504 in size, the largest that float16 holds',
+      `${values[index]} at element ${index}`,
+    );
+  }
   return { dtype: 'F16', shape, data: new Uint8Array(halves.buffer) };
 }
 

@@ -2,7 +2,7 @@ import { figureIdentity } from '../dataset/figures/figure-identity.ts';
 import { figurePose } from '../dataset/figures/figure-pose.ts';
 import { layOutFigure } from '../dataset/figures/render-figure.ts';
 import type { Keypoints } from './keypoints.ts';
-import { poseDistance } from './pose-distance.ts';
+import { measuredPose, measuredPoseDistance, poseDistance } from './pose-distance.ts';
 
 const person = figureIdentity(1, 0);
 const poses = Array.from({ length: 12 }, (_, i) => layOutFigure(person, figurePose(1, 0, i), 64).keypoints);
@@ -35,6 +35,15 @@ describe('poseDistance', () => {
 
   it('is symmetric', () => {
     for (const a of poses) for (const b of poses) expect(poseDistance(a, b)).toBe(poseDistance(b, a));
+  });
+
+  it('is the same for poses that were measured before', () => {
+    const measured = poses.map(measuredPose);
+    for (const [i, a] of measured.entries()) {
+      for (const [j, b] of measured.entries()) {
+        expect(measuredPoseDistance(a, b)).toBe(poseDistance(poses[i] ?? [], poses[j] ?? []));
+      }
+    }
   });
 
   it('does not depend on the size of the pictures', () => {

@@ -18,6 +18,21 @@ function extent(pose: Keypoints): number {
   return Math.max(spread(0), spread(1));
 }
 
+/** A pose with what every comparison with it needs: measured once, for a search among many. */
+export interface MeasuredPose {
+  readonly keypoints: Keypoints;
+  /** Longer side of the box around the visible joints; 0 if fewer than two are. */
+  readonly extent: number;
+}
+
+/** @throws RangeError  if the pose has not 18 entries. */
+export function measuredPose(keypoints: Keypoints): MeasuredPose {
+  if (keypoints.length !== jointCount) {
+    throw new RangeError(`poseDistance: a pose has ${keypoints.length} joints, expected ${jointCount} (COCO-18).`);
+  }
+  return { keypoints, extent: extent(keypoints) };
+}
+
 /**
  * Distance between two poses of the same frame, in figure heights: the mean over joints of how far each is from its
  * twin. Place and size in the frame count: a figure further to the left is another pose.
@@ -28,13 +43,15 @@ function extent(pose: Keypoints): number {
  * @throws RangeError  if a pose has not 18 entries.
  */
 export function poseDistance(a: Keypoints, b: Keypoints): number {
-  for (const pose of [a, b]) {
-    if (pose.length !== jointCount) {
-      throw new RangeError(`poseDistance: a pose has ${pose.length} joints, expected ${jointCount} (COCO-18).`);
-    }
-  }
+  return measuredPoseDistance(measuredPose(a), measuredPose(b));
+}
+
+/** {@link poseDistance} of poses that are measured already. */
+export function measuredPoseDistance(first: MeasuredPose, second: MeasuredPose): number {
+  const { keypoints: a } = first;
+  const { keypoints: b } = second;
   // The greater of the two: a figure that crouches or turns its limbs to the viewer is not a smaller person.
-  const height = Math.max(extent(a), extent(b));
+  const height = Math.max(first.extent, second.extent);
   let sum = 0;
   let count = 0;
   let shared = 0;

@@ -10,7 +10,6 @@ import { ConfigError } from '../config/resolve-network.ts';
 import { SeededRandom } from '../random/seeded-random.ts';
 import type { Batch } from './batch.ts';
 import { BatchStream, type BatchStreamOptions } from './batch-stream.ts';
-import { DataProblems } from './data-problems.ts';
 import { ImageError } from './decode-image.ts';
 import type { Example, Pair } from './example.ts';
 import { ImageCache } from './image-cache.ts';
@@ -178,7 +177,7 @@ describe('BatchStream', () => {
     const made = stream({ pairs: broken, batchSize: 1, prefetch: imageCount });
     for (let step = 0; step < first; step++) taken(await made.batch(step));
     const failing = made.batch(first);
-    await expect(failing).rejects.toThrow(DataProblems);
+    await expect(failing).rejects.toThrow(ImageError);
     const { manifest, line } = pairs[0] as Pair;
     await expect(failing).rejects.toThrow(`${manifest}:${line}:source: expected an image`);
   });

@@ -53,7 +53,7 @@ export class BatchStream implements BatchSource {
   }
 
   /**
-   * @throws DataProblems  that names line and key, when an image cannot be read.
+   * @throws ImageError  that names manifest, line and key, when an image cannot be read.
    * @throws ConditionError  when a pair lacks the condition of the network.
    */
   async batch(step: number): Promise<Batch> {

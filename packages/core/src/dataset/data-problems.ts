@@ -22,12 +22,11 @@ export class DataProblems extends Error {
     /** The first of them, at most {@link ProblemList.shown}. */
     readonly problems: readonly DataProblem[],
     readonly total: number,
-    options?: ErrorOptions,
   ) {
     const more = total - problems.length;
     const lines = problems.map((problem) => `  ${describe(problem)}`);
     if (more > 0) lines.push(`  ... and ${more} more`);
-    super([`${total} ${total === 1 ? 'problem' : 'problems'} in the data:`, ...lines].join('\n'), options);
+    super([`${total} ${total === 1 ? 'problem' : 'problems'} in the data:`, ...lines].join('\n'));
   }
 }
 

@@ -17,7 +17,7 @@ export const largestImagePixels = 100_000_000;
 
 const readableFormats = ['png', 'jpeg', 'webp', 'gif', 'tiff'];
 
-/** An image that cannot be read. `file` is its path, or '(bytes)'. */
+/** An image that cannot be read. `file` is its path, '(bytes)', or for one of a pair `manifest:line:key`. */
 export class ImageError extends Error {
   override readonly name = 'ImageError';
 

@@ -1,6 +1,5 @@
 // A pair of the manifest with its pixels, for probes and evaluation.
 import type { NetworkConfig } from '../config/model-config.ts';
-import { DataProblems } from './data-problems.ts';
 import { decodeImage, ImageError } from './decode-image.ts';
 import type { Example, Pair, RgbImage, VariationInput } from './example.ts';
 
@@ -10,7 +9,8 @@ type Decode = (path: string) => Promise<RgbImage>;
 /**
  * Reads the images of a pair, masks included if it names any.
  *
- * @throws DataProblems  that names line and key, for an image that cannot be read or has another size than the network's.
+ * @throws ImageError  whose `file` is manifest, line and key, for an image that cannot be read or has another size than the
+ *     network's.
  */
 export async function loadPair(pair: Pair, network: Pick<NetworkConfig, 'image' | 'condition'>): Promise<Example> {
   const [example, sourceMask, targetMask] = await Promise.all([
@@ -28,11 +28,14 @@ export async function loadTrainingPair(
   decode: Decode,
 ): Promise<Example> {
   const needsImage = network.condition.kind === 'image' && pair.condition !== undefined;
-  const [source, target, image] = await Promise.all([
+  const reads = [
     read(pair, 'source', network.image.size, decode),
     read(pair, 'target', network.image.size, decode),
-    needsImage ? read(pair, 'condition', network.image.size, decode) : undefined,
-  ]);
+    ...(needsImage ? [read(pair, 'condition', network.image.size, decode)] : []),
+  ] as const;
+  // All are waited for, so that of two faults it is always the same that is told.
+  await Promise.allSettled(reads);
+  const [source, target, image] = await Promise.all(reads);
   const { keypoints, sourceKeypoints, label } = pair;
   const variation: VariationInput = {
     ...(keypoints && { keypoints }),
@@ -62,7 +65,6 @@ async function read(pair: Pair, key: PathKey, size: number, decode: Decode): Pro
   } catch (cause) {
     if (!(cause instanceof ImageError)) throw cause;
     const { expected, received } = cause;
-    const problem = { file: pair.manifest, line: pair.line, key, expected, received: `${received} (${path})` };
-    throw new DataProblems([problem], 1, { cause });
+    throw new ImageError(`${pair.manifest}:${pair.line}:${key}`, expected, `${received} (${path})`, { cause });
   }
 }

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jointCount, type Keypoints } from '../condition/keypoints.ts';
 import { DataProblems } from './data-problems.ts';
-import type { Pair } from './example.ts';
-import { manifestKeys, type NewPair, pairsOfSplit, readPairManifest, writePairManifest } from './pair-manifest.ts';
+import { manifestKeys, type NewPair, readPairManifest, writePairManifest } from './pair-manifest.ts';
 
 let folder: string;
 
@@ -173,28 +172,6 @@ describe('readPairManifest', () => {
     expect((await problemsOf(join(folder, 'none.jsonl'))).message).toContain('received nothing there.');
     expect((await problemsOf(write('p.txt', 'x'))).message).toContain("received a file that ends in '.txt'.");
     expect((await problemsOf(write('empty.jsonl'))).message).toContain('expected at least one pair, received none.');
-  });
-});
-
-describe('pairsOfSplit', () => {
-  const pair = (line: number, split?: string): Pair => ({
-    ...{ id: `${line}`, source: 'a', target: 'b', manifest: 'pairs.jsonl', line },
-    ...(split === undefined ? {} : { split }),
-  });
-
-  it('picks the pairs of a split', () => {
-    const pairs = [pair(1, 'train'), pair(2, 'test'), pair(3), pair(4, 'train')];
-    expect(pairsOfSplit(pairs, 'train').map(({ line }) => line)).toEqual([1, 4]);
-  });
-
-  it('takes all where there are no splits', () => {
-    expect(pairsOfSplit([pair(1), pair(2)], 'train')).toHaveLength(2);
-  });
-
-  it('says which splits there are instead', () => {
-    expect(() => pairsOfSplit([pair(1, 'train'), pair(2)], 'test')).toThrow(
-      "pairs.jsonl:split: expected pairs of 'test', received 2 pairs of 'train', no split.",
-    );
   });
 });
 

@@ -62,23 +62,6 @@ export async function readPairManifest(path: string): Promise<Pair[]> {
 }
 
 /**
- * The pairs of one split; all pairs, where no line of the manifest names a split.
- *
- * @throws DataProblems  when lines name splits and none this one.
- */
-export function pairsOfSplit(pairs: readonly Pair[], split: string): readonly Pair[] {
-  const splits = new Set(pairs.map((pair) => pair.split));
-  if (splits.size === 1 && splits.has(undefined)) return pairs;
-  const chosen = pairs.filter((pair) => pair.split === split);
-  if (chosen.length > 0) return chosen;
-  const problems = new ProblemList();
-  const received = `${pairs.length} pairs of ${[...splits].map((name) => (name === undefined ? 'no split' : `'${name}'`)).join(', ')}`;
-  problems.add({ file: pairs[0]?.manifest ?? 'the manifest', key: 'split', expected: `pairs of '${split}'`, received });
-  problems.throwIfAny();
-  return chosen;
-}
-
-/**
  * Writes a manifest beside its images: `.csv` as CSV, everything else as JSON Lines. Paths are written relative to it, with
  * forward slashes. The file appears whole or not at all. Missing folders are made.
  */

@@ -26,7 +26,7 @@ export * from '../model/weight-init.ts';
 export * from '../model/weights.ts';
 export * from '../run-record/parse.ts';
 export * from '../run-record/run-record.ts';
-export type { CheckpointSource } from '../synthesis/checkpoint-source.ts';
+export { type CheckpointSource, loadGeneratorCheckpoint } from '../synthesis/checkpoint-source.ts';
 export * from '../synthesis/errors.ts';
 export type { InputImage, SynthesizedImage } from '../synthesis/pixels.ts';
 export * from '../synthesis/synthesizer.ts';

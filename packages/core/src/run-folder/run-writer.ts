@@ -57,7 +57,7 @@ export class RunWriter {
     readonly config: TrainingConfig;
   }): Promise<RunWriter> {
     const { dir, parent = 'runs', info, config } = options;
-    const claimed = dir === undefined ? await makeNumbered(parent) : await claimEmpty(dir);
+    const claimed = dir === undefined ? await makeNumberedFolder(parent) : await claimEmpty(dir);
     const startedAt = new Date().toISOString();
     const sessions = [sessionOf(info, { fromStep: 0, startedAt, config })];
     const record: RunInfo = { version: runRecordVersion, ...info, startedAt, sessions };
@@ -266,8 +266,11 @@ function checkSameData(dir: string, before: RunInfo['data'], now: RunInfo['data'
   );
 }
 
-/** The first number that is free, by making its folder: `mkdir` succeeds for one process alone. */
-async function makeNumbered(parent: string): Promise<string> {
+/**
+ * Makes `parent/00001`, or whichever number is one above those there are, and returns its path. Two processes that do this
+ * at once get two folders: `mkdir` succeeds for one alone.
+ */
+export async function makeNumberedFolder(parent: string): Promise<string> {
   await mkdir(parent, { recursive: true });
   const numbers = (await readdir(parent)).filter((name) => /^\d{5,}$/.test(name)).map(Number);
   for (let number = Math.max(0, ...numbers) + 1; ; number += 1) {

@@ -45,14 +45,19 @@ const step: StepRecord = {
 const evaluation: EvaluationRecord = {
   version: 1,
   checkpoint: 'checkpoints/step-000500.safetensors',
+  checkpointSha256: 'cd',
+  preset: 'quick',
+  protocol: 'tf',
+  data: { manifest: '/figures/pairs.jsonl', manifestSha256: 'ef' },
   weights: 'average',
   split: 'test',
-  mean: { ssim: 0.8, insideSsim: 0.6, insideL1: 20, l1: 5 },
+  mean: { ssim: 0.8, insideSsim: 0.6, insideL1: 20, l1: 5, sharpness: 0.9 },
   pairs: [
-    { id: 'a', ssim: 0.8, insideSsim: 0.6, insideL1: 20, l1: 5 },
+    { id: 'a', ssim: 0.8, insideSsim: 0.6, insideL1: 20, l1: 5, sharpness: 0.9 },
     { id: 'b', ssim: 0.7, l1: 6 },
   ],
   baselines: { copySource: { ssim: 0.5, l1: 30 } },
+  failed: [{ id: 'c', message: 'pairs.jsonl:3: the silhouettes are empty' }],
 };
 
 const changed = (record: object, changes: object) => JSON.stringify({ ...record, ...changes });
@@ -73,6 +78,13 @@ describe('records', () => {
       ...rest,
       backend: { name, reason },
     });
+  });
+
+  it('need not have what came after the first evaluations', () => {
+    const { version, checkpoint, weights, split, mean, pairs } = evaluation;
+    const { sharpness, ...oldMean } = mean;
+    const old = { version, checkpoint, weights, split, mean: oldMean, pairs };
+    expect(parseEvaluation(JSON.stringify(old))).toEqual(old);
   });
 
   it('may have what a later version adds', () => {
@@ -100,6 +112,14 @@ describe('records', () => {
       'evaluation: pairs.1.ssim: expected a number',
       () =>
         parseEvaluation(changed(evaluation, { pairs: [evaluation.mean, {}].map((pair) => ({ id: 'a', ...pair })) })),
+    ],
+    [
+      'evaluation: data.manifestSha256: expected a string, received nothing',
+      () => parseEvaluation(changed(evaluation, { data: { manifest: 'x' } })),
+    ],
+    [
+      'evaluation: failed.0.message: expected a string, received nothing',
+      () => parseEvaluation(changed(evaluation, { failed: [{ id: 'c' }] })),
     ],
     ['evaluation: pairs: expected a list, received 3', () => parseEvaluation(changed(evaluation, { pairs: 3 }))],
     [

@@ -117,6 +117,10 @@ export function parseEvaluation(text: string, file = 'evaluation'): EvaluationRe
   return {
     version: runRecordVersion,
     checkpoint: record.string('checkpoint'),
+    ...record.optional('checkpointSha256', (key) => record.string(key)),
+    ...record.optional('preset', (key) => record.string(key)),
+    ...record.optional('protocol', (key) => record.string(key)),
+    ...record.optional('data', (key) => record.object(key).strings('manifest', 'manifestSha256')),
     weights,
     split: record.string('split'),
     mean: parseScores(record.object('mean')),
@@ -128,6 +132,7 @@ export function parseEvaluation(text: string, file = 'evaluation'): EvaluationRe
       const baselines = record.object(key);
       return Object.fromEntries(baselines.keys().map((name) => [name, parseScores(baselines.object(name))]));
     }),
+    ...record.optional('failed', (key) => record.list(key, (failed, at) => failed.object(at).strings('id', 'message'))),
   };
 }
 
@@ -137,6 +142,7 @@ function parseScores(scores: Fields): Scores {
     ...scores.optional('insideSsim', (key) => scores.number(key)),
     ...scores.optional('insideL1', (key) => scores.number(key)),
     l1: scores.number('l1'),
+    ...scores.optional('sharpness', (key) => scores.number(key)),
   };
 }
 

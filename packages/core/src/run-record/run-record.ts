@@ -69,7 +69,7 @@ export interface ProbesRecord {
 }
 
 export interface Scores {
-  /** SSIM over the frame: Gaussian 11x11, sigma 1.5, valid, RGB mean, population covariance, range 255. */
+  /** SSIM over the frame, by the protocol of the record. */
   readonly ssim: number;
   /** The same, mean of the SSIM map inside the silhouettes of source or target; absent without masks. */
   readonly insideSsim?: number;
@@ -77,16 +77,32 @@ export interface Scores {
   readonly insideL1?: number;
   /** Mean absolute difference over the frame, 0..255. */
   readonly l1: number;
+  /**
+   * Differences of horizontal neighbours, root mean square, output over truth: 1 is as sharp, less is blurred. Absent beside
+   * a truth without any, and in records of earlier versions.
+   */
+  readonly sharpness?: number;
 }
 
 export interface EvaluationRecord {
   readonly version: number;
+  /** Relative to the run folder; as it was given, for one from elsewhere. */
   readonly checkpoint: string;
+  /** Of the checkpoint's file. This and the next three are absent in records of earlier versions. */
+  readonly checkpointSha256?: string;
+  readonly preset?: string;
+  /** The name of the SSIM protocol in `@ggb/metrics`. Absent: `tf`. */
+  readonly protocol?: string;
+  /** The manifest of the pairs: its absolute path, and SHA-256 of its bytes. */
+  readonly data?: { readonly manifest: string; readonly manifestSha256: string };
   readonly weights: 'average' | 'raw';
+  /** `all`, where the manifest names no splits. */
   readonly split: string;
   /** Mean over the pairs. */
   readonly mean: Scores;
   readonly pairs: readonly (Scores & { readonly id: string })[];
   /** Trivial answers on the same pairs. */
   readonly baselines?: Readonly<Record<string, Scores>>;
+  /** Pairs that could not be scored, and why: `mean` and `baselines` are without them. Absent if there are none. */
+  readonly failed?: readonly { readonly id: string; readonly message: string }[];
 }

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,10 +16,18 @@ import {
   testPose,
   tinyNetwork,
 } from '../../testing/random-checkpoint.ts';
-import { CheckpointError } from '../checkpoint/checkpoint.ts';
-import { readSafetensors, SafetensorsError, writeSafetensors } from '../checkpoint/safetensors.ts';
+import { averagePrefix, CheckpointError, formatMetadata } from '../checkpoint/checkpoint.ts';
+import { asHalfPrecision } from '../checkpoint/half-precision.ts';
+import {
+  float32Values,
+  readSafetensors,
+  SafetensorsError,
+  type StoredTensor,
+  writeSafetensors,
+} from '../checkpoint/safetensors.ts';
 import { conditionChannels, drawCondition } from '../condition/condition.ts';
 import type { VariationInput } from '../dataset/example.ts';
+import { loadGeneratorCheckpoint } from './checkpoint-source.ts';
 import {
   CheckpointSourceError,
   SynthesisBackendError,
@@ -273,6 +283,49 @@ describe('a checkpoint', () => {
     expect(Array.from((await synthesizer.synthesize({ image, keypoints })).data)).toEqual(expectedPixels());
   });
 
+  it("of a training is read from its file without what is not the generator's; its hash is that of all", async () => {
+    const { tensors } = readSafetensors(checkpoint);
+    const half = (name: string, tensor: StoredTensor) => asHalfPrecision(name, tensor, float32Values(name, tensor));
+    // Raw weights and averages that differ, and moments that are most of the file.
+    const all = new Map<string, StoredTensor>([
+      ...[...tensors].map(([name, tensor]) => [name, half(name, tensor)] as const),
+      ...[...tensors].map(([name, tensor]) => [averagePrefix + name, tensor] as const),
+      ['optimizer/moments', { dtype: 'F32', shape: [1_500_000], data: new Uint8Array(6e6).fill(7) }],
+    ]);
+    const metadata = formatMetadata({ kind: 'training', network, step: 7, seed: 1, counters: {} });
+    const training = writeSafetensors(all, metadata);
+    const trainingPath = join(folder, 'training.safetensors');
+    writeFileSync(trainingPath, training);
+    for (const weights of ['average', 'raw'] as const) {
+      const read = await loadGeneratorCheckpoint(trainingPath, { weights });
+      expect(read.sha256).toBe(createHash('sha256').update(training).digest('hex'));
+      expect([...read.tensors.keys()].sort()).toEqual([...tensors.keys()].sort());
+      for (const [name, { data }] of read.tensors) {
+        const stored = all.get(weights === 'average' ? averagePrefix + name : name) as StoredTensor;
+        expect(Buffer.compare(data, stored.data)).toBe(0);
+        // In memory of its own: a view would keep the whole file.
+        expect(data.buffer.byteLength).toBe(data.byteLength);
+      }
+    }
+  });
+
+  it('can come through a pipe', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const writing = writeFile(pipe, checkpoint);
+    const synthesizer = await load(pipe);
+    await writing;
+    expect(synthesizer.info.weightsHash).toBe(createHash('sha256').update(checkpoint).digest('hex'));
+  });
+
+  it('in a file that is cut is refused', async () => {
+    const cut = join(folder, 'cut.safetensors');
+    for (const length of [0, 5, 100, checkpoint.length - 1]) {
+      writeFileSync(cut, checkpoint.subarray(0, length));
+      await expect(Synthesizer.load(cut)).rejects.toBeInstanceOf(SafetensorsError);
+    }
+  });
+
   it('is fetched only when its address was given', async () => {
     asked.length = 0;
     const real = globalThis.fetch;
@@ -292,6 +345,7 @@ describe('a checkpoint', () => {
 
   it.each<[string, () => string | URL, RegExp]>([
     ['a missing file', () => join(folder, 'none'), /none: expected a file that can be read, received ENOENT/],
+    ['a folder', () => folder, /: expected a file that can be read, received EISDIR/],
     ['a missing page', () => `${origin}/none`, /none: expected an answer .* 200, received status 404/],
     ['a server that is not there', () => 'http://127.0.0.1:1/x', /127\.0\.0\.1:1\/x: expected an answer of the server/],
   ])('that is %s is an error that names it', async (_, source, message) => {

@@ -1,6 +1,6 @@
 // The model for embedding: a checkpoint in, images out, in Node and in a page, on whatever backend TensorFlow.js has.
 import * as tf from '@ggb/native-ops/tf';
-import { readGeneratorCheckpoint, weightsFrom } from '../checkpoint/generator-checkpoint.ts';
+import { weightsFrom } from '../checkpoint/generator-checkpoint.ts';
 import { conditionChannels, drawCondition } from '../condition/condition.ts';
 import { ConditionError } from '../condition/condition-error.ts';
 import { jointNames, type Keypoints } from '../condition/keypoints.ts';
@@ -8,7 +8,7 @@ import type { ConditionConfig } from '../config/model-config.ts';
 import { bytesOfMinusOneToOne, writeMinusOneToOne } from '../dataset/pixel-range.ts';
 import { Generator } from '../model/generator.ts';
 import { parameterCount } from '../model/weights.ts';
-import { type CheckpointSource, readCheckpointSource } from './checkpoint-source.ts';
+import { type CheckpointSource, loadGeneratorCheckpoint } from './checkpoint-source.ts';
 import { SynthesisInputError, SynthesizerDisposedError } from './errors.ts';
 import { type InputImage, imageOfBatch, rgbOf, type SynthesizedImage } from './pixels.ts';
 import { onBackend, startBackend } from './synthesis-backend.ts';
@@ -51,7 +51,7 @@ export interface SynthesizerInfo {
   /** Names of the joints in the order in which key points come; only for a condition of kind `keypoints`. */
   readonly joints?: readonly string[];
   readonly weights: 'average' | 'raw';
-  /** SHA-256 of the checkpoint, as `sha256sum` prints it. Absent in a page that is neither from https: nor from localhost. */
+  /** SHA-256 of the whole checkpoint, also of what is not G's, as `sha256sum` prints it. Absent in a page that is neither from https: nor from localhost. */
   readonly weightsHash?: string;
   /** Number of trained values. */
   readonly parameters: number;
@@ -79,7 +79,8 @@ export class Synthesizer {
   }
 
   /**
-   * Reads a checkpoint, of a training or of a generator alone, and puts its weights on a backend.
+   * Reads a checkpoint, of a training or of a generator alone, and puts its weights on a backend. Of a file in Node nothing
+   * but the weights of G is held in memory, however large the rest is.
    *
    * @throws CheckpointSourceError  if the bytes cannot be had.
    * @throws SafetensorsError, CheckpointError  if they are no checkpoint of this version, or it lacks the weights asked for.
@@ -87,8 +88,10 @@ export class Synthesizer {
    * @throws the signal's reason  if it aborts.
    */
   static async load(source: CheckpointSource, { backend, weights, signal }: LoadOptions = {}): Promise<Synthesizer> {
-    const bytes = await readCheckpointSource(source, signal);
-    const checkpoint = await readGeneratorCheckpoint(bytes, weights === undefined ? {} : { weights });
+    const checkpoint = await loadGeneratorCheckpoint(source, {
+      ...(weights === undefined ? {} : { weights }),
+      ...(signal === undefined ? {} : { signal }),
+    });
     const { name, reason } = await startBackend(backend);
     signal?.throwIfAborted();
     const { network, step, sha256 } = checkpoint;

@@ -36,7 +36,10 @@ export const ssimProtocols = Object.freeze({
     k1: 0.01,
     k2: 0.03,
   }),
-  /** The paper evaluates as PG2 does: scikit-image's defaults on 8-bit RGB. */
+  /**
+   * [reconstructed] The paper reports SSIM and does not say which. It compares itself with PG2, whose published evaluation
+   * takes scikit-image's defaults on 8-bit RGB: these. Scores by it are comparable with PG2's; with the paper's, probably.
+   */
   ggb: frozen({
     name: 'ggb',
     window: { kind: 'uniform', size: 7 },

@@ -1,5 +1,6 @@
 // `ggb data figures`: a data set of drawn people.
 import { writeFigures } from '@ggb/core/node';
+import { ggb } from '../../command-name.ts';
 import { catchInterruption } from '../../interruption.ts';
 import { ProgressLine } from '../../progress-line.ts';
 
@@ -28,7 +29,7 @@ export async function drawFigures(options: FiguresOptions): Promise<void> {
         `${manifest}: ${images} pictures of ${options.size} x ${options.size} pixels`,
         `train: ${pairs.train} pairs of ${identities.train} people; test: ${pairs.test} pairs of ${identities.test} others`,
         `mean pose change: joints move ${(100 * poseChange.displacement).toFixed(0)} % of a figure's height, bodies turn ${poseChange.turn.toFixed(0)} degrees`,
-        `Train with: ggb train preset=quick data.path=${options.out}`,
+        `Train with: ${ggb} train preset=quick data.path=${options.out}`,
       ].join('\n'),
     );
   } finally {

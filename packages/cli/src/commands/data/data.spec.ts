@@ -23,7 +23,7 @@ describe('ggb data figures', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('figures/pairs.jsonl: 6 pictures of 64 x 64 pixels');
     expect(stdout).toContain('train: 4 pairs of 2 people; test: 2 pairs of 1 others');
-    expect(stdout).toContain('ggb train preset=quick data.path=figures');
+    expect(stdout).toContain('Train with: npx --no-install ggb train preset=quick data.path=figures');
     expect((await ggb('data', 'check', 'figures')).stdout).toContain('splits: train 4, test 2');
     const again = await ggb(...args);
     expect(again.code).toBe(2);

@@ -19,7 +19,7 @@ export interface DemoPlan {
 }
 
 export const demoPlan: DemoPlan = {
-  data: { size: 64, identities: 120, poses: 12, seed: 1 },
+  data: { size: 64, identities: 600, poses: 5, seed: 1 },
   training: {
     preset: 'quick',
     seed: 1,

@@ -2,17 +2,11 @@
 // is scored on people it has never seen.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type EvaluationRecord,
-  type Example,
-  levelSide,
-  type RgbImage,
-  runRecordVersion,
-  Synthesizer,
-} from '@ggb/core';
-import { drawVariation, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
+import { type EvaluationRecord, type Example, levelSide, type Pair, type RgbImage, Synthesizer } from '@ggb/core';
+import { drawVariation, makeNumberedFolder, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
 import { namedSource } from '../../config/config-source.ts';
 import { loadTrainingConfig } from '../../config/load-training-config.ts';
+import { manifestHash } from '../../data/manifest-hash.ts';
 import { evenlySpaced } from '../../data/split-pairs.ts';
 import { catchInterruption } from '../../interruption.ts';
 import { packageVersion } from '../../package-version.ts';
@@ -21,7 +15,8 @@ import { contactSheet } from '../../report/contact-sheet.ts';
 import { scoreTable } from '../../report/score-table.ts';
 import { UserError } from '../../user-error.ts';
 import { rowsOf } from '../evaluate/evaluate.ts';
-import { scoreModel, scoreRun } from '../evaluate/score-run.ts';
+import { evaluationRecord } from '../evaluate/evaluation-record.ts';
+import { refuseFailed, scoreModel, scoreRun } from '../evaluate/score-run.ts';
 import { trainingSession } from '../train/training-session.ts';
 import { type DemoPlan, demoPlan } from './demo.config.ts';
 import { drawLevels } from './draw-levels.ts';
@@ -89,15 +84,20 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
     const { mean: raw } = await scoreModel({ pairs: pairs.evaluation, progress, synthesizer: rawSynthesizer });
     rawSynthesizer.dispose();
     progress.finish();
+    refuseFailed(scores.failed, pairs.evaluation.length);
     const { nearestPose } = scores.baselines;
     if (nearestPose === undefined) throw new Error('demo: the figures have no poses.');
-    const record: EvaluationRecord = {
-      version: runRecordVersion,
-      checkpoint: checkpoint.name,
-      weights: 'average',
-      split: config.data.evaluationSplit,
-      ...scores,
-    };
+    const { manifest } = pairs.training[0] as Pair;
+    const record = evaluationRecord(
+      {
+        checkpoint: checkpoint.name,
+        info: synthesizer.info,
+        preset: config.preset,
+        data: { manifest, manifestSha256: await manifestHash({ manifest }) },
+        split: config.data.evaluationSplit,
+      },
+      scores,
+    );
     await RunWriter.addEvaluation(trained.dir, 'demo', record);
     await writeFile(join(out, 'contact-sheet.png'), await sheetOf(pictures, plan.pictures));
     const { levelPairs, cellSide } = plan.pictures;
@@ -178,18 +178,7 @@ async function makeFolder(wanted: string | undefined): Promise<string> {
       expected: 'a new or empty folder',
     });
   }
-  await mkdir('demo', { recursive: true });
-  const numbers = (await readdir('demo')).filter((name) => /^\d+$/.test(name)).map(Number);
-  for (let number = Math.max(0, ...numbers) + 1; ; number++) {
-    const folder = join('demo', String(number).padStart(5, '0'));
-    try {
-      await mkdir(folder);
-      return folder;
-    } catch (error) {
-      // Another demo took this number in the meantime.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
+  return makeNumberedFolder('demo');
 }
 
 function identities(pairs: readonly { readonly identity?: string }[]): number {

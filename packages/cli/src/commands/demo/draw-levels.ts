@@ -1,20 +1,19 @@
 // What the heads of the guided levels draw, coarse to fine, beside the output and the truth. The Synthesizer gives the
 // output alone, because nobody but this picture needs more.
-import { readFile } from 'node:fs/promises';
 import {
   bytesOfMinusOneToOne,
   type Example,
   Generator,
+  loadGeneratorCheckpoint,
   makeBatch,
   type RgbImage,
-  readGeneratorCheckpoint,
   weightsFrom,
 } from '@ggb/core';
 import * as tf from '@ggb/native-ops/tf';
 
 /** A row for each example: x̂^n for each guided level n, x̂, y. */
 export async function drawLevels(checkpointFile: string, examples: readonly Example[]): Promise<RgbImage[][]> {
-  const checkpoint = await readGeneratorCheckpoint(await readFile(checkpointFile), { weights: 'average' });
+  const checkpoint = await loadGeneratorCheckpoint(checkpointFile, { weights: 'average' });
   const generator = new Generator(checkpoint.network, weightsFrom(checkpoint.tensors));
   const batch = makeBatch(examples, checkpoint.network);
   try {

@@ -1,5 +1,6 @@
 // The one page that the demo leaves behind. It opens from file:, asks no network, runs no script.
 import type { Scores, StepRecord, TrainingConfig } from '@ggb/core';
+import { ggb } from '../../command-name.ts';
 import { durationText } from '../../progress-line.ts';
 import { escapeHtml } from '../../report/escape-html.ts';
 import { type Chart, lineChart } from '../../report/line-chart.ts';
@@ -81,7 +82,7 @@ ${facts(report, total)
   .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
   .join('\n')}
 </dl>
-<p>Continue this training: <code>npx --no-install ggb resume ${escapeHtml(files.run)} training.minutes=30</code>, from the folder of this page. On pairs of your own: <code>npx --no-install ggb train preset=quick data.path=FOLDER</code>.</p>
+<p>Continue this training: <code>${ggb} resume ${escapeHtml(files.run)} training.minutes=30</code>, from the folder of this page. On pairs of your own: <code>${ggb} train preset=quick data.path=FOLDER</code>.</p>
 </main>
 </body>
 </html>

@@ -1,14 +1,18 @@
 // `ggb evaluate`: a run's checkpoint against the pairs it was not trained on.
 import { writeFile } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
-import { type EvaluationRecord, type Pair, runRecordVersion, Synthesizer } from '@ggb/core';
-import { RunReader, RunWriter, readPairManifest, scanPairs, stepName } from '@ggb/core/node';
+import { join, relative, resolve, sep } from 'node:path';
+import { type EvaluationRecord, type Pair, Synthesizer, type SynthesizerInfo } from '@ggb/core';
+import { evaluationFolder, manifestFileName, RunReader, RunWriter, readPairManifest, scanPairs } from '@ggb/core/node';
 import { backendName } from '../../backend-name.ts';
+import { manifestHash } from '../../data/manifest-hash.ts';
 import { evenlySpaced, pairsOfSplit } from '../../data/split-pairs.ts';
+import { prepareFile } from '../../output-files.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { type ScoreRow, scoreTable } from '../../report/score-table.ts';
 import { selectBackend } from '../../select-backend.ts';
-import { scoreRun } from './score-run.ts';
+import { isUserError } from '../../user-error.ts';
+import { evaluationName, evaluationRecord } from './evaluation-record.ts';
+import { refuseFailed, type ScoringOptions, scoreRun } from './score-run.ts';
 
 export interface EvaluateOptions {
   readonly run: string;
@@ -23,19 +27,21 @@ export interface EvaluateOptions {
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<void> {
-  const { weights, limit } = options;
+  const { weights, limit, backend, threads } = options;
   const reader = await RunReader.open(options.run);
   const { config } = reader;
+  const { preset } = config;
   const checkpoint = options.checkpoint ?? (await reader.latestCheckpoint()).path;
   const all = await readPairManifest(options.data ?? config.data.path ?? '');
-  const split = options.split ?? config.data.evaluationSplit;
   const progress = new ProgressLine();
-  const chosen = chosenPairs(all, split, progress);
+  const { split, chosen } = chosenPairs(all, options.split ?? config.data.evaluationSplit, progress);
   const pairs = limit === undefined ? chosen : evenlySpaced(chosen, limit);
   const trainingPairs = await trainingPairsOf(reader, all, options.data);
   await scanPairs(pairs, config);
+  // A manifest without pairs is refused when it is read.
+  const { manifest } = all[0] as Pair;
+  const data = { manifest, manifestSha256: await manifestHash({ manifest }) };
 
-  const { backend, threads } = options;
   await selectBackend({
     backend: backendName(backend),
     purpose: 'synthesis',
@@ -43,23 +49,29 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
     ...(threads === undefined ? {} : { threads }),
   });
   const synthesizer = await Synthesizer.load(checkpoint, { weights });
-  const scores = await scoreRun({ synthesizer, pairs, trainingPairs, progress }).finally(() => {
-    progress.finish();
-    synthesizer.dispose();
-  });
+  const { info } = synthesizer;
+  const others = [...otherData(reader, data), ...(await otherCheckpoint(reader, checkpoint, info))];
+  const count = limit === undefined ? {} : { count: pairs.length };
+  const name = evaluationName({ split, step: info.step, weights, ...count, others });
+  const scores = await prepareFiles(reader.dir, name, options.json)
+    .then(() => scoreRun({ synthesizer, pairs, trainingPairs, progress }))
+    .finally(() => {
+      progress.finish();
+      synthesizer.dispose();
+    });
 
-  const name = checkpointName(reader.dir, checkpoint);
-  const record: EvaluationRecord = { version: runRecordVersion, checkpoint: name, weights, split, ...scores };
-  const file = await RunWriter.addEvaluation(
-    reader.dir,
-    [split, stepName(synthesizer.info.step), weights, ...(limit === undefined ? [] : [`${pairs.length}`])].join('-'),
-    record,
+  const record = evaluationRecord(
+    { checkpoint: checkpointName(reader.dir, checkpoint), info, preset, data, split },
+    scores,
   );
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(record, null, 2)}\n`);
+  // Shown first: a full disk does not take what has been computed.
   console.log(scoreTable(rowsOf(record)));
+  const file = await RunWriter.addEvaluation(reader.dir, name, record);
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(record, null, 2)}\n`);
   console.log(
-    `${pairs.length} pairs of split ${split}, ${name}, ${weights} weights, preset ${config.preset}.\nWritten: ${file}`,
+    `${record.pairs.length} pairs of split ${split}, ${record.checkpoint}, ${weights} weights, preset ${preset}.\nWritten: ${file}`,
   );
+  refuseFailed(scores.failed, pairs.length, '; the scores are without them');
 }
 
 /** The model, then the trivial answers. */
@@ -67,17 +79,53 @@ export function rowsOf({ mean, baselines = {} }: Pick<EvaluationRecord, 'mean' |
   return [{ name: 'model', scores: mean }, ...Object.entries(baselines).map(([name, scores]) => ({ name, scores }))];
 }
 
-function chosenPairs(all: readonly Pair[], split: string, progress: ProgressLine): readonly Pair[] {
-  if (all.some((pair) => pair.split !== undefined)) return pairsOfSplit(all, split, '--split');
-  progress.note('The manifest has no splits: these pairs may be the ones that were trained on.');
-  return all;
+function chosenPairs(all: readonly Pair[], split: string, progress: ProgressLine) {
+  if (all.some((pair) => pair.split !== undefined)) return { split, chosen: pairsOfSplit(all, split, '--split') };
+  progress.note(
+    'The manifest has no splits: all of its pairs are scored, and they may be the ones that were trained on.',
+  );
+  return { split: 'all', chosen: all };
 }
 
 /** Images that training saw: of the run's own manifest, also when other pairs are scored. */
-async function trainingPairsOf(reader: RunReader, all: readonly Pair[], otherData: string | undefined) {
+async function trainingPairsOf(
+  reader: RunReader,
+  all: readonly Pair[],
+  otherData: string | undefined,
+): Promise<ScoringOptions['trainingPairs']> {
   const { path, split } = reader.config.data;
-  const own = otherData === undefined || path === undefined ? all : await readPairManifest(path).catch(() => []);
-  return own.every((pair) => pair.split === undefined) ? own : own.filter((pair) => pair.split === split);
+  try {
+    const own = otherData === undefined || path === undefined ? all : await readPairManifest(path);
+    return own.every((pair) => pair.split === undefined) ? own : own.filter((pair) => pair.split === split);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return { missing: `the manifest of the run cannot be read. ${error.message}` };
+  }
+}
+
+/** What tells the pairs from the run's own. A manifest that has changed since the training is another one. */
+function otherData(
+  { config, info }: RunReader,
+  { manifest, manifestSha256 }: NonNullable<EvaluationRecord['data']>,
+): string[] {
+  const own = resolve(config.data.path ?? '');
+  const isOwn = [own, join(own, manifestFileName)].includes(manifest) && manifestSha256 === info.data.manifestSha256;
+  // The path too: the same lines in two folders name different images.
+  return isOwn ? [] : [manifest, manifestSha256];
+}
+
+/** What tells the checkpoint from those that the run wrote. */
+async function otherCheckpoint(reader: RunReader, path: string, { weightsHash }: SynthesizerInfo): Promise<string[]> {
+  const stored = (await reader.checkpoints()).find((own) => resolve(own.path) === resolve(path));
+  const isOwn = stored !== undefined && (stored.info === undefined || stored.info.sha256 === weightsHash);
+  return isOwn ? [] : [weightsHash ?? resolve(path)];
+}
+
+/** Finds out before the work whether its results can be kept. */
+async function prepareFiles(dir: string, name: string, json: string | undefined): Promise<void> {
+  for (const file of [join(dir, evaluationFolder, `${name}.json`), ...(json === undefined ? [] : [json])]) {
+    await prepareFile(file);
+  }
 }
 
 /** As the record names it: within the run relative to it. */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configFile, RunReader } from '@ggb/core/node';
+import { ggb } from '../../command-name.ts';
 import { namedSource } from '../../config/config-source.ts';
 import { loadTrainingConfig, settingsSource } from '../../config/load-training-config.ts';
 import { UserError } from '../../user-error.ts';
@@ -23,7 +24,7 @@ export async function resume(
   }
   const checkpoint = await reader.latestCheckpoint();
   const { steps, minutes } = config.training;
-  const remedy = `Let it go on: ggb resume ${dir} training.${minutes === undefined ? `steps=${2 * steps}` : `minutes=${2 * minutes}`}`;
+  const remedy = `Let it go on: ${ggb} resume ${dir} training.${minutes === undefined ? `steps=${2 * steps}` : `minutes=${2 * minutes}`}`;
   if (checkpoint.step >= steps) {
     throw new UserError(`the run has done all of its steps: ${checkpoint.step} of ${steps}`, { where: dir, remedy });
   }

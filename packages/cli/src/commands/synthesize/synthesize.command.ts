@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../../arguments.ts';
+import { ggb } from '../../command-name.ts';
+import { forceOption } from '../../output-files.ts';
 
 export const synthesizeCommand = new Command('synthesize')
   .description('draw an image, or the images of a manifest, with a trained generator')
@@ -12,6 +14,7 @@ export const synthesizeCommand = new Command('synthesize')
   .option('--condition <file>', 'target image, for models with image conditions')
   .option('--pairs <manifest>', 'draw every pair of this manifest')
   .option('--out <path>', 'the image to write (.png, .jpg, .webp); with --pairs a folder, images are named by pair id')
+  .option(...forceOption)
   .addOption(new Option('--weights <kind>', 'default: the average').choices(['average', 'raw']))
   .option('--backend <name>', 'auto, native-cpu, tensorflow, wasm, cpu', 'auto')
   .option('--threads <number>', 'threads of the native engine', wholeNumber)
@@ -19,8 +22,8 @@ export const synthesizeCommand = new Command('synthesize')
     'after',
     `
 Examples:
-  ggb synthesize --run runs/00001 --image person.png --keypoints pose.json --out drawn.png
-  ggb synthesize --run runs/00001 --pairs figures/pairs.jsonl --out drawn`,
+  ${ggb} synthesize --run runs/00001 --image person.png --keypoints pose.json --out drawn.png
+  ${ggb} synthesize --run runs/00001 --pairs figures/pairs.jsonl --out drawn`,
   );
 
 synthesizeCommand.action(async (options) => {

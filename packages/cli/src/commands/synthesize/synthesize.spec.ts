@@ -1,5 +1,15 @@
 // Synthesis and evaluation of a trained run, as a user meets them.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -11,6 +21,10 @@ jest.setTimeout(60_000);
 
 let cwd: string;
 const ggb = (...args: string[]) => runGgb(args, { cwd });
+const sha256 = (...path: string[]) =>
+  createHash('sha256')
+    .update(readFileSync(join(cwd, ...path)))
+    .digest('hex');
 const pixels = (file: string) => sharp(join(cwd, file)).raw().toBuffer();
 
 beforeAll(async () => {
@@ -70,7 +84,21 @@ describe('ggb synthesize', () => {
 
     const again = await ggb('export', '--run', 'run', '--out', 'full.safetensors');
     expect(again.code).toBe(2);
-    expect(again.stderr).toMatch(/full\.safetensors.*\n?.*exists|the file exists/);
+    expect(again.stderr).toBe(
+      'ggb: full.safetensors: the file exists.\n  Choose another name, or overwrite with --force\n',
+    );
+    expect((await ggb('export', '--run', 'run', '--force', '--out', 'full.safetensors')).code).toBe(0);
+  });
+
+  it('overwrites no picture without --force', async () => {
+    const draw = ['synthesize', '--run', 'run', ...image, '--keypoints', 'pose.json', '--out', 'mine.png'];
+    writeFileSync(join(cwd, 'mine.png'), 'mine');
+    const refused = await ggb(...draw);
+    expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 2, stdout: '' });
+    expect(refused.stderr).toBe('ggb: mine.png: the file exists.\n  Choose another name, or overwrite with --force\n');
+    expect(readFileSync(join(cwd, 'mine.png'), 'utf8')).toBe('mine');
+    expect((await ggb(...draw, '--force')).code).toBe(0);
+    expect(await sharp(join(cwd, 'mine.png')).metadata()).toMatchObject({ width: tinySize });
   });
 
   it('draws another image with raw weights', async () => {
@@ -94,6 +122,9 @@ describe('ggb synthesize', () => {
     const { code, stdout } = await ggb('synthesize', '--run', 'run', '--pairs', 'pairs', '--out', 'all');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '9 images in all\n' });
     expect(readdirSync(join(cwd, 'all')).sort().at(-1)).toBe('person-2-pose-2.png');
+    const again = await ggb('synthesize', '--run', 'run', '--pairs', 'pairs', '--out', 'all');
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('all/person-0-pose-0.png: the file exists, and 8 more of those to be written.');
     await ggb('synthesize', '--run', 'run', ...image, '--keypoints', 'pose.json', '--out', 'alone.png');
     const together = await pixels('all/person-2-pose-0.png');
     const difference = (await pixels('alone.png')).map((value, i) => Math.abs(value - (together[i] as number)));
@@ -122,8 +153,8 @@ describe('ggb evaluate', () => {
   it('scores the test pairs beside two trivial answers and keeps the record in the run', async () => {
     const { code, stdout } = await ggb('evaluate', '--run', 'run', '--json', 'scores.json');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ +SSIM +SSIM inside +colour error inside +colour error$/m);
-    expect(stdout).toMatch(/^model( +[\d.-]+){4}$/m);
+    expect(stdout).toMatch(/^ +SSIM +SSIM inside +colour error inside +colour error +sharpness$/m);
+    expect(stdout).toMatch(/^model( +[\d.-]+){5}$/m);
     expect(stdout).toContain(
       '3 pairs of split test, checkpoints/step-000010.safetensors, average weights, preset quick.',
     );
@@ -133,7 +164,12 @@ describe('ggb evaluate', () => {
       split: 'test',
       weights: 'average',
       checkpoint: 'checkpoints/step-000010.safetensors',
+      checkpointSha256: sha256('run', 'checkpoints', 'step-000010.safetensors'),
+      preset: 'quick',
+      protocol: 'tf',
+      data: { manifest: join(cwd, 'pairs', 'pairs.jsonl'), manifestSha256: sha256('pairs', 'pairs.jsonl') },
     });
+    expect(record.mean.sharpness).toBeGreaterThan(0);
     expect(record.pairs).toHaveLength(3);
     const mean = record.pairs.reduce((sum: number, { ssim }: { ssim: number }) => sum + ssim, 0) / 3;
     expect(record.mean.ssim).toBeCloseTo(mean, 12); // the same sum in float64
@@ -163,5 +199,68 @@ describe('ggb evaluate', () => {
     const none = await ggb('evaluate', '--run', 'run', '--split', 'val');
     expect(none.code).toBe(2);
     expect(none.stderr).toMatch(/--split: no pair of .* is in split "val": expected one of train, test, received val/);
+  });
+
+  it('keeps the record of the run when other data or a checkpoint from elsewhere are scored', async () => {
+    const own = join(cwd, 'run', 'evaluation', 'test-step-000010-average.json');
+    await ggb('evaluate', '--run', 'run');
+    const before = readFileSync(own, 'utf8');
+    // The same lines in another folder: other images, for all that is known.
+    mkdirSync(join(cwd, 'elsewhere'));
+    for (const file of readdirSync(join(cwd, 'pairs'))) {
+      copyFileSync(join(cwd, 'pairs', file), join(cwd, 'elsewhere', file));
+    }
+    const data = await ggb('evaluate', '--run', 'run', '--data', 'elsewhere', '--json', 'new/elsewhere.json');
+    expect(data.stdout).toMatch(/^Written: run\/evaluation\/test-step-000010-average-other-[0-9a-f]{8}\.json$/m);
+    const { data: named } = JSON.parse(readFileSync(join(cwd, 'new', 'elsewhere.json'), 'utf8'));
+    expect(named.manifest).toBe(join(cwd, 'elsewhere', 'pairs.jsonl'));
+    await ggb('export', '--run', 'run', '--out', 'exported.safetensors');
+    const exported = await ggb('evaluate', '--run', 'run', '--checkpoint', 'exported.safetensors');
+    expect(exported.stdout).toMatch(/^Written: run\/evaluation\/test-step-000010-average-other-[0-9a-f]{8}\.json$/m);
+    expect(exported.stdout).not.toContain(/other-[0-9a-f]{8}/.exec(data.stdout)?.[0] as string);
+    expect(readFileSync(own, 'utf8')).toBe(before);
+  });
+
+  it('scores the other pairs when one cannot be scored, keeps them, and ends with 2 and the line', async () => {
+    const lines = readFileSync(join(cwd, 'pairs', 'pairs.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => ({ ...JSON.parse(line), split: '../x' }));
+    const black = { width: tinySize, height: tinySize, channels: 3, background: 'black' } as const;
+    await sharp({ create: black })
+      .png()
+      .toFile(join(cwd, 'pairs', 'black.png'));
+    lines[1] = { ...lines[1], sourceMask: 'black.png', targetMask: 'black.png' };
+    writeFileSync(join(cwd, 'pairs', 'empty.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const { code, stdout, stderr } = await ggb(
+      ...['evaluate', '--run', 'run', '--data', 'pairs/empty.jsonl', '--split', '../x', '--json', 'empty.json'],
+    );
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^ggb: 1 of 9 pairs could not be scored; the scores are without them\.\n {2}.*empty\.jsonl:2: pair /m,
+    );
+    expect(stdout).toMatch(/^Written: run\/evaluation\/%2E%2E%2Fx-step-000010-average-other-[0-9a-f]{8}\.json$/m);
+    const record = JSON.parse(readFileSync(join(cwd, 'empty.json'), 'utf8'));
+    expect(record.pairs).toHaveLength(8);
+    expect(record.failed).toEqual([{ id: lines[1].id, message: expect.stringContaining('empty.jsonl:2: pair ') }]);
+  });
+
+  it('finds out before it draws that its results have no place', async () => {
+    const { code, stdout, stderr } = await ggb('evaluate', '--run', 'run', '--json', 'pairs');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('ggb: pairs: is a folder, not a file.');
+    expect(stderr).not.toMatch(/^pair \d/m);
+  });
+
+  it('says that the manifest of the run is gone, when that costs a baseline', async () => {
+    renameSync(join(cwd, 'pairs', 'pairs.jsonl'), join(cwd, 'pairs', 'moved.jsonl'));
+    try {
+      const { code, stdout, stderr } = await ggb('evaluate', '--run', 'run', '--data', 'pairs/moved.jsonl');
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^nearestPose is left out: the manifest of the run cannot be read\. /m);
+      expect(stdout).not.toContain('nearestPose');
+    } finally {
+      renameSync(join(cwd, 'pairs', 'moved.jsonl'), join(cwd, 'pairs', 'pairs.jsonl'));
+    }
   });
 });

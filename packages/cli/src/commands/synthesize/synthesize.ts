@@ -1,11 +1,12 @@
 // `ggb synthesize`: pictures from a trained generator, one or many.
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { type Keypoints, type SynthesisInput, type SynthesizedImage, Synthesizer } from '@ggb/core';
+import { type Keypoints, type Pair, type SynthesisInput, type SynthesizedImage, Synthesizer } from '@ggb/core';
 import { decodeImage, loadPair, readPairManifest, scanPairs } from '@ggb/core/node';
 import sharp from 'sharp';
 import { backendName } from '../../backend-name.ts';
 import { checkpointPath } from '../../checkpoint-argument.ts';
+import { refuseExisting } from '../../output-files.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { selectBackend } from '../../select-backend.ts';
 import { UserError } from '../../user-error.ts';
@@ -24,6 +25,7 @@ export interface SynthesizeOptions {
   readonly weights?: 'average' | 'raw';
   readonly backend: string;
   readonly threads?: number;
+  readonly force?: boolean;
 }
 
 const batchSize = 16;
@@ -31,6 +33,7 @@ const imageFormats = ['.png', '.jpg', '.jpeg', '.webp'];
 
 export async function synthesize(options: SynthesizeOptions): Promise<void> {
   const task = taskOf(options);
+  if (task.kind === 'image') await refuseExisting([task.out], options.force);
   const checkpoint = await checkpointPath(options);
   const progress = new ProgressLine();
   const { weights, threads } = options;
@@ -47,7 +50,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<void> {
       await writeImage(task.out, drawn);
       console.log(task.out);
     } else {
-      const count = await drawPairs(synthesizer, task.pairs, task.out, progress);
+      const count = await drawPairs(synthesizer, task, progress, options.force);
       console.log(`${count} images in ${task.out}`);
     }
   } finally {
@@ -118,13 +121,16 @@ function parseLabel(text: string): number[] {
 
 async function drawPairs(
   synthesizer: Synthesizer,
-  manifest: string,
-  out: string,
+  { pairs: manifest, out }: Task & { readonly kind: 'pairs' },
   progress: ProgressLine,
+  force: boolean | undefined,
 ): Promise<number> {
   const { imageSize, condition } = synthesizer.info;
   const network = { image: { size: imageSize }, condition };
   const pairs = await readPairManifest(manifest);
+  // The manifest's reader refuses ids that are no file names.
+  const fileOf = ({ id }: Pair) => join(out, `${id}.png`);
+  await refuseExisting(pairs.map(fileOf), force);
   await scanPairs(pairs, network);
   await mkdir(out, { recursive: true });
   for (let start = 0; start < pairs.length; start += batchSize) {
@@ -133,8 +139,7 @@ async function drawPairs(
     const images = await synthesizer.synthesizeBatch(
       examples.map(({ source, variation }) => synthesisInput(source, variation)),
     );
-    // The manifest's reader refuses ids that are no file names.
-    await Promise.all(images.map((image, index) => writeImage(join(out, `${batch[index]?.id}.png`), image)));
+    await Promise.all(images.map((image, index) => writeImage(fileOf(batch[index] as Pair), image)));
     progress.update({ unit: 'pair', done: start + batch.length, total: pairs.length });
   }
   return pairs.length;

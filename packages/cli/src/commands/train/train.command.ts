@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { wholeNumber } from '../../arguments.ts';
+import { ggb } from '../../command-name.ts';
 
 export const trainCommand = new Command('train')
   .description('train on pairs of images; writes a run folder')
@@ -19,11 +20,11 @@ Order: defaults < preset < file < key=value. Values are YAML. Often used keys:
   backend              auto, native-cpu, tensorflow, wasm (synthesis only), cpu
   threads  run.dir     run.dir: a new or empty folder; default: the next number under runs/
 
-Ctrl-C saves a checkpoint and ends with exit code 0; a second one ends at once, with 130. Continue with ggb resume.
+Ctrl-C saves a checkpoint and ends with exit code 0; a second one ends at once, with 130. Continue with ${ggb} resume.
 
 Examples:
-  ggb data figures --out figures --size 64
-  ggb train preset=quick data.path=figures training.minutes=10`,
+  ${ggb} data figures --out figures --size 64
+  ${ggb} train preset=quick data.path=figures training.minutes=10`,
   );
 
 trainCommand.action(async () => {

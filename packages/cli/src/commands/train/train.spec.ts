@@ -26,7 +26,7 @@ describe('ggb train', () => {
     const { code, stdout, stderr } = await train('training.steps=3', 'run.dir=first');
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^Trained 3 steps in .*\nSaved: first\/checkpoints\/step-000003\.safetensors\nEvaluate with: ggb evaluate --run first\n$/,
+      /^Trained 3 steps in .*\nSaved: first\/checkpoints\/step-000003\.safetensors\nEvaluate with: npx --no-install ggb evaluate --run first\n$/,
     );
     expect(stderr).toMatch(/^Backend: native-cpu \(auto: .*the fastest\)\.$/m);
     expect(stderr).toMatch(/^step 3\/3 \| D [\d.e-]+ adversarial .* RAPD .* NVTD .* \| .* images\/s \| 0 s left$/m);
@@ -119,7 +119,9 @@ describe('Ctrl-C', () => {
     });
     expect(stopped.code).toBe(0);
     expect(stopped.stderr).toContain('Stopping after this step, to save.');
-    expect(stopped.stdout).toMatch(/^Stopped after \d+ steps .*\nSaved: .*\nContinue with: ggb resume stopped\n$/);
+    expect(stopped.stdout).toMatch(
+      /^Stopped after \d+ steps .*\nSaved: .*\nContinue with: npx --no-install ggb resume stopped\n$/,
+    );
     const step = Number(/Stopped after (\d+) steps/.exec(stopped.stdout)?.[1]);
 
     const last = step + 2;
@@ -159,7 +161,7 @@ describe('ggb resume', () => {
     const { code, stderr } = await ggb(['resume', 'finished']);
     expect(code).toBe(2);
     expect(stderr).toBe(
-      'ggb: finished: the run has done all of its steps: 2 of 2.\n  Let it go on: ggb resume finished training.steps=4\n',
+      'ggb: finished: the run has done all of its steps: 2 of 2.\n  Let it go on: npx --no-install ggb resume finished training.steps=4\n',
     );
   });
 

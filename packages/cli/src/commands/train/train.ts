@@ -2,6 +2,7 @@
 import { GuidingModel, type TrainingConfig } from '@ggb/core';
 import * as tf from '@ggb/native-ops/tf';
 import { stringify } from 'yaml';
+import { ggb } from '../../command-name.ts';
 import { explainConfig } from '../../config/explain-config.ts';
 import { configSources, type LoadedConfig, loadTrainingConfig } from '../../config/load-training-config.ts';
 import { scanText } from '../../data/scan-text.ts';
@@ -51,8 +52,8 @@ function outcomeText({ reason, step, seconds, dir, checkpoint }: SessionResult):
   const done = `${step} steps in ${durationText(seconds)}`;
   const saved =
     checkpoint === undefined ? `${dir} has no checkpoint: no step was done.` : `Saved: ${dir}/${checkpoint.name}`;
-  if (reason === 'aborted') return `Stopped after ${done}.\n${saved}\nContinue with: ggb resume ${dir}`;
-  return `Trained ${done}.\n${saved}\nEvaluate with: ggb evaluate --run ${dir}`;
+  if (reason === 'aborted') return `Stopped after ${done}.\n${saved}\nContinue with: ${ggb} resume ${dir}`;
+  return `Trained ${done}.\n${saved}\nEvaluate with: ${ggb} evaluate --run ${dir}`;
 }
 
 async function printDryRun({ config }: LoadedConfig): Promise<void> {

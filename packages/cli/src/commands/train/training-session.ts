@@ -1,10 +1,9 @@
 // What train, resume and demo have in common: everything is checked, then the networks are built, then the loop runs.
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   GuidingModel,
   makeBatch,
+  type Pair,
   parameterCount,
   type RunInfo,
   randomWeights,
@@ -27,6 +26,7 @@ import {
   train,
 } from '@ggb/core/node';
 import * as tf from '@ggb/native-ops/tf';
+import { manifestHash } from '../../data/manifest-hash.ts';
 import { evenlySpaced, readSplitPairs, type SplitPairs } from '../../data/split-pairs.ts';
 import { packageVersion } from '../../package-version.ts';
 import type { ProgressLine } from '../../progress-line.ts';
@@ -111,7 +111,7 @@ export async function trainingSession({
       backend,
       seed,
       preset: config.preset,
-      data: { path, pairs: pairs.training.length, manifestSha256: await manifestHash(pairs) },
+      data: { path, pairs: pairs.training.length, manifestSha256: await manifestHash(pairs.training[0] as Pair) },
       parameters: parametersOf(model),
     };
     const run = await openRun(config, info, resume, progress);
@@ -171,11 +171,6 @@ async function loadProbes({ training, evaluation }: SplitPairs, config: Training
   const chosen = evenlySpaced(evaluation.length > 0 ? evaluation : training, probeCount);
   const examples = await Promise.all(chosen.map((pair) => loadPair(pair, config)));
   return { batch: makeBatch(examples, config), variations: examples.map(({ variation }) => variation) };
-}
-
-async function manifestHash({ training }: SplitPairs): Promise<string> {
-  const bytes = await readFile((training[0] as (typeof training)[number]).manifest);
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function lineOf({ step, steps, losses, imagesPerSecond, etaSeconds }: TrainingProgress, { training }: TrainingConfig) {

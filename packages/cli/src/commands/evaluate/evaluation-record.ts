@@ -1,0 +1,61 @@
+// What is kept of an evaluation, and under which name: scores are worth what is known of how they came about.
+import { createHash } from 'node:crypto';
+import { type EvaluationRecord, type Pair, runRecordVersion, type SynthesizerInfo } from '@ggb/core';
+import { stepName } from '@ggb/core/node';
+import { type RunScores, scoringProtocol } from './score-run.ts';
+
+export interface EvaluationSource {
+  /** As the record names it. */
+  readonly checkpoint: string;
+  readonly info: Pick<SynthesizerInfo, 'weights' | 'weightsHash'>;
+  readonly preset: string;
+  /** The manifest, and SHA-256 of its bytes. */
+  readonly data: { readonly manifest: Pair['manifest']; readonly manifestSha256: string };
+  readonly split: string;
+}
+
+export function evaluationRecord(source: EvaluationSource, { failed, ...scores }: RunScores): EvaluationRecord {
+  const { checkpoint, info, preset, data, split } = source;
+  return {
+    version: runRecordVersion,
+    checkpoint,
+    ...(info.weightsHash === undefined ? {} : { checkpointSha256: info.weightsHash }),
+    preset,
+    protocol: scoringProtocol.name,
+    data,
+    weights: info.weights,
+    split,
+    ...scores,
+    ...(failed.length === 0 ? {} : { failed }),
+  };
+}
+
+export interface EvaluationName {
+  readonly split: string;
+  readonly step: number;
+  readonly weights: 'average' | 'raw';
+  /** Pairs that were scored, if they are a part of the split. */
+  readonly count?: number;
+  /** What tells data or checkpoint from the run's own, if they are others. */
+  readonly others?: readonly string[];
+}
+
+/**
+ * `test-step-000500-average`, `-16` behind it for a part of the split. With a hash at the end where data or checkpoint are
+ * not the run's own, so that the run's own record is not overwritten. A split may be called anything; what is special in
+ * file names becomes `%` and its code.
+ */
+export function evaluationName({ split, step, weights, count, others = [] }: EvaluationName): string {
+  const escaped = split.replace(
+    /[^A-Za-z0-9_-]/gu,
+    (sign) => `%${Buffer.from(sign).toString('hex').toUpperCase().match(/../g)?.join('%')}`,
+  );
+  const hash = createHash('sha256').update(JSON.stringify(others)).digest('hex').slice(0, 8);
+  return [
+    escaped,
+    stepName(step),
+    weights,
+    ...(count === undefined ? [] : [`${count}`]),
+    ...(others.length === 0 ? [] : ['other', hash]),
+  ].join('-');
+}
