@@ -89,6 +89,7 @@ describe('scanPairs', () => {
       'pairs.jsonl:2:targetMask: expected a silhouette with a pixel above 127, received an empty one (dark.png). Scores inside the figure need one; leave the mask out of the pair if there is none.',
     ]);
     await expect(scanPairs(pairs.slice(0, 1), network())).resolves.toMatchObject({ images: 2 });
+    await expect(scanPairs(pairs, network(), { allowsEmptySilhouettes: true })).resolves.toMatchObject({ images: 3 });
   });
 
   it('tells how far it is', async () => {

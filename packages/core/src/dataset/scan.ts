@@ -17,6 +17,8 @@ export interface ScanOptions {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Bytes of pixels that are decoded at most; default 2 GiB. */
   readonly decodedAtMost?: number;
+  /** For those who need no silhouettes, or name the pairs whose are empty themselves. Default: false. */
+  readonly allowsEmptySilhouettes?: boolean;
 }
 
 export interface ScanReport {
@@ -43,6 +45,7 @@ export async function scanPairs(
   options: ScanOptions = {},
 ): Promise<ScanReport> {
   const { size } = network.image;
+  const { allowsEmptySilhouettes = false } = options;
   const problems = new ProblemList();
   const images = new Map<string, ScannedImage>();
   for (const pair of pairs) {
@@ -51,7 +54,7 @@ export async function scanPairs(
       const path = pair[key];
       if (path === undefined) continue;
       const image = images.get(path) ?? { use: { pair, key } };
-      if (isMask(key)) image.maskUse ??= { pair, key };
+      if (isMask(key) && !allowsEmptySilhouettes) image.maskUse ??= { pair, key };
       images.set(path, image);
     }
   }

@@ -37,7 +37,8 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   const { split, chosen } = chosenPairs(all, options.split ?? config.data.evaluationSplit, progress);
   const pairs = limit === undefined ? chosen : evenlySpaced(chosen, limit);
   const trainingPairs = await trainingPairsOf(reader, all, options.data);
-  await scanPairs(pairs, config);
+  // A pair that has no figure to look into is named by the scoring, which keeps the others.
+  await scanPairs(pairs, config, { allowsEmptySilhouettes: true });
   // A manifest without pairs is refused when it is read.
   const { manifest } = all[0] as Pair;
   const data = { manifest, manifestSha256: await manifestHash({ manifest }) };

@@ -131,7 +131,7 @@ async function drawPairs(
   // The manifest's reader refuses ids that are no file names.
   const fileOf = ({ id }: Pair) => join(out, `${id}.png`);
   await refuseExisting(pairs.map(fileOf), force);
-  await scanPairs(pairs, network);
+  await scanPairs(pairs, network, { allowsEmptySilhouettes: true });
   await mkdir(out, { recursive: true });
   for (let start = 0; start < pairs.length; start += batchSize) {
     const batch = pairs.slice(start, start + batchSize);
