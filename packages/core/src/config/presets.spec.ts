@@ -69,7 +69,7 @@ describe('the preset quick', () => {
 describe('resolveConfig', () => {
   it('lets the user override single values of a preset', () => {
     const config = resolveConfig({ preset: 'quick', model: { generator: { baseChannels: 8 } } });
-    expect(config.model.generator).toMatchObject({ baseChannels: 8, maxChannels: 256, dropout: 0 });
+    expect(config.model.generator).toMatchObject({ baseChannels: 8, maxChannels: 192, dropout: 0 });
   });
 
   it('drops the preset’s key point settings for another kind of condition', () => {

@@ -29,7 +29,7 @@ export const presets: Readonly<Record<PresetName, TrainingConfigInput>> = {
     condition: { kind: 'keypoints', radiusAt256: 12 },
     model: {
       initialisation: 'uniform',
-      generator: { baseChannels: 32, maxChannels: 256, dropout: 0 },
+      generator: { baseChannels: 32, maxChannels: 192, dropout: 0 },
       discriminator: { baseChannels: 32, maxChannels: 256 },
       guidingBlock: { encoderChannels: [32, 64], criticChannels: [64, 128], criticKernelSize: 3 },
     },
