@@ -22,15 +22,18 @@ const background = 230;
 const trainCharacters = 110;
 const testCharacters = 40;
 const testPairs = 500;
+/** Further combinations of the same garments of training; the test characters stay who they are. */
+const mostMoreCharacters = 1000;
 /** A third of all there are: draws without repetition stay quick. */
 const mostTrainPairs = 1_000_000;
 
 export async function main(args: string[]): Promise<void> {
-  const { sprites, out, seed, trainPairs } = options(args);
+  const { sprites, out, seed, trainPairs, moreCharacters } = options(args);
   const sheets = new SpriteSheets(sprites);
   const keypoints = await landmarks(sheets);
   const heldOut = heldOutGarments(new Random(seed, 'held out'));
-  const characters = dressedCharacters(new Random(seed, 'characters'), heldOut, trainCharacters, testCharacters);
+  const counts = { train: trainCharacters, test: testCharacters, moreTrain: moreCharacters };
+  const characters = dressedCharacters(new Random(seed, 'characters'), heldOut, counts);
   checkHeldOut(characters);
 
   mkdirSync(out, { recursive: true });
@@ -68,6 +71,7 @@ function options(args: string[]) {
       out: { type: 'string', default: join('.ggb', 'lpc-sprites') },
       seed: { type: 'string', default: '0' },
       'train-pairs': { type: 'string', default: '60000' },
+      'more-characters': { type: 'string', default: '0' },
     },
   });
   const sprites = values.sprites ?? process.env.GGB_LPC_SPRITES;
@@ -83,6 +87,7 @@ function options(args: string[]) {
     out,
     seed: integer('--seed', values.seed),
     trainPairs: integer('--train-pairs', values['train-pairs'], mostTrainPairs),
+    moreCharacters: integer('--more-characters', values['more-characters'], mostMoreCharacters),
   };
 }
 

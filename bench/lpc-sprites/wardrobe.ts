@@ -115,15 +115,17 @@ export function heldOutGarments(random: Random): ReadonlySet<Garment> {
 /** A garment held out is chosen this often where there is one: gives about 22 % unseen layers, as in the pilot study. */
 const unseenProbability = 0.17;
 
-/** Distinct characters: `trainCount` of seen garments, `testCount` with at least one unseen each. */
+/**
+ * Distinct characters: `train` of seen garments, `test` with at least one unseen each, then `moreTrain` again of seen ones:
+ * drawn last, so that the others do not depend on their number.
+ */
 export function dressedCharacters(
   random: Random,
   heldOut: ReadonlySet<Garment>,
-  trainCount: number,
-  testCount: number,
+  counts: { readonly train: number; readonly test: number; readonly moreTrain: number },
 ): Character[] {
   const known = new Set<string>();
-  const dress = (split: Character['split'], count: number): Character[] => {
+  const dress = (split: Character['split'], count: number, first = 0): Character[] => {
     const characters: Character[] = [];
     while (characters.length < count) {
       const garments = outfit(random, heldOut, split === 'test' ? unseenProbability : 0);
@@ -131,12 +133,13 @@ export function dressedCharacters(
       const look = garments.map(({ name }) => name).join(' ');
       if (known.has(look) || (split === 'test' && unseen.length === 0)) continue;
       known.add(look);
-      const name = `${split}-${String(characters.length).padStart(3, '0')}`;
+      const name = `${split}-${String(first + characters.length).padStart(3, '0')}`;
       characters.push({ name, split, garments, unseen });
     }
     return characters;
   };
-  return [...dress('train', trainCount), ...dress('test', testCount)];
+  const { train, test, moreTrain } = counts;
+  return [...dress('train', train), ...dress('test', test), ...dress('train', moreTrain, train)];
 }
 
 function outfit(random: Random, heldOut: ReadonlySet<Garment>, unseen: number): Garment[] {
