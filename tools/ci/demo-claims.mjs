@@ -1,4 +1,6 @@
-// Runs `npm run demo` and holds its last line against what README claims of it. A check of its own, as it takes ten minutes.
+// Runs `npm run demo` and holds its last line against what it must reach. Not a suite of CI: it takes ten quiet minutes.
+//
+//   node tools/ci/demo-claims.mjs
 import { spawn } from 'node:child_process';
 import { repositoryRoot } from '../bootstrap/repository.mjs';
 import { main } from '../bootstrap/set-up.mjs';
