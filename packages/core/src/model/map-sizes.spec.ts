@@ -40,7 +40,8 @@ describe('the sizes of the feature maps', () => {
 
   it.each([32, 64, 128, 256])('stand in docs/model.md for %d pixels', (size) => {
     const page = readFileSync(join(__dirname, '../../../../docs/model.md'), 'utf8');
-    expect(page).toContain(tableRow(size));
+    // The formatter pads cells to equal widths.
+    expect(page.replace(/ +/g, ' ')).toContain(tableRow(size));
   });
 
   it.each([32, 64])('are what the networks make of %d pixels', (size) => {
