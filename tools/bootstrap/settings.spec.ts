@@ -30,7 +30,6 @@ describe('settings of the set-up', () => {
 describe('a command without arguments', () => {
   it.each([
     ['npm run check', 'tools/check/check.mjs'],
-    ['npm run demo', 'tools/commands/demo.mjs'],
     ['npm run build', 'tools/commands/build.mjs'],
   ])('%s refuses them and does nothing', (command, script) => {
     const result = run(script, ['foo', '--nosuch']);
