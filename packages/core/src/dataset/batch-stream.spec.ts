@@ -121,6 +121,14 @@ describe('BatchStream', () => {
     expect(digest(await stream({ flip: true, hue: true, seed: 6 }).batch(5))).not.toBe(batches[5]);
   });
 
+  it('serves several steps asked for at once, in any order', async () => {
+    const asked = stream();
+    const [third, first, second] = await Promise.all([2, 0, 1].map(async (step) => digest(await asked.batch(step))));
+    const alone = [];
+    for (const step of [0, 1, 2]) alone.push(digest(await stream().batch(step)));
+    expect([first, second, third]).toEqual(alone);
+  });
+
   it('serves data sets smaller than a batch', async () => {
     const ids = await idsOf(stream({ pairs: pairs.slice(0, 3), batchSize: 8 }), 3);
     for (const pair of pairs.slice(0, 3)) expect(ids.filter((id) => id === pair.id)).toHaveLength(8);

@@ -62,9 +62,11 @@ export class BatchStream implements BatchSource {
       if (other < step || other > step + this.prefetch) this.prepared.delete(other);
     }
     for (let ahead = step; ahead <= step + this.prefetch; ahead++) this.prepare(ahead);
+    // Taken now: a call for another step may come while this one waits, and forgets what it does not need.
+    const prepared = this.prepared.get(step) as Promise<Example[]>;
     // A training step holds the thread, and its microtasks with it: give decoded images a chance to arrive.
     if (this.cache.isBusy) await setImmediate();
-    const examples = await (this.prepared.get(step) as Promise<Example[]>);
+    const examples = await prepared;
     const { network, batchSize } = this.options;
     const augmentations = Array.from({ length: batchSize }, (_, position) => this.augmentation(step, position));
     return makeBatch(examples, network, augmentations);
