@@ -74,6 +74,15 @@ describe('ggb train', () => {
   });
 });
 
+it('says that a fused update is not the literal one', async () => {
+  const short = ['train', ...tinySettings, 'data.path=pairs', 'training.steps=1'];
+  const literal = await ggb([...short, 'run.dir=literal']);
+  const fused = await ggb([...short, 'run.dir=fused', 'training.update=fused']);
+  expect([literal.code, fused.code]).toEqual([0, 0]);
+  expect(literal.stderr).not.toMatch(/Not the literal/);
+  expect(fused.stderr).toMatch(/Fused update: .*Not the literal section 2\.3\./);
+});
+
 describe('what is wrong is found before training starts', () => {
   it.each([
     ['a missing image', { source: 'missing.png' }, /bad\.jsonl:1:source: .*missing\.png/],

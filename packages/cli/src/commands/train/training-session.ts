@@ -117,6 +117,11 @@ export async function trainingSession({
     const run = await openRun(config, info, resume, progress);
     releases.push(() => run.close());
     progress.note(`Run: ${run.dir}`);
+    if (config.training.update === 'fused') {
+      progress.note(
+        'Fused update: the generator is updated once, on the sum of (9) and (4). Not the literal section 2.3.',
+      );
+    }
     const result = await train({
       step,
       batches,
