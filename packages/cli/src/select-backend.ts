@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import type { BackendName } from '@ggb/core';
+import { BackendUnavailableError } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { ggb } from './command-name.ts';
 
@@ -27,21 +28,6 @@ export interface BackendRequest {
   readonly announce?: (text: string) => void;
 }
 
-/** A backend that was asked for cannot be used. `reason` says why, `remedy` what to do. */
-export class BackendUnavailable extends Error {
-  // The name of native-ops' own error: to whoever reads it, it is the same one.
-  override readonly name = 'BackendUnavailableError';
-
-  constructor(
-    readonly backend: string,
-    readonly reason: string,
-    readonly remedy: string,
-    options?: ErrorOptions,
-  ) {
-    super(`Backend ${backend} is not available: ${reason}.\n  ${remedy}`, options);
-  }
-}
-
 type Concrete = SelectedBackend['name'];
 
 /** Fastest first. `auto` takes the first that works here for the purpose. */
@@ -63,13 +49,13 @@ const loaders: Readonly<Record<Concrete, (threads?: number) => Promise<{ detail:
 /**
  * Makes the requested backend TF.js's current one.
  *
- * @throws BackendUnavailable  if it cannot run here or has not all kernels; `auto` never throws this.
+ * @throws BackendUnavailableError  if it cannot run here or has not all kernels; `auto` never throws this.
  * @throws InvalidSettingError  if a GGB_* variable of the environment has a value nobody understands.
  */
 export async function selectBackend(request: BackendRequest): Promise<SelectedBackend> {
   const { backend, purpose, threads, announce } = request;
   if (backend === 'native-cuda') {
-    throw new BackendUnavailable(
+    throw new BackendUnavailableError(
       'native-cuda',
       'it is not built yet',
       'Continue on the CPU with backend=native-cpu (or backend=auto).',
@@ -87,7 +73,7 @@ export async function selectBackend(request: BackendRequest): Promise<SelectedBa
     } catch (error) {
       // A setting that nobody understands is the user's to put right, not a reason for a slower backend.
       if (!(error instanceof Error) || error.name !== 'BackendUnavailableError') throw error;
-      passedOver.push(`no ${name}: ${(error as BackendUnavailable).reason}`);
+      passedOver.push(`no ${name}: ${(error as BackendUnavailableError).reason}`);
     }
   }
   throw new Error('selectBackend: the plain cpu backend did not start.');
@@ -102,14 +88,14 @@ async function use(
   const { detail, threads } = await loaders[name](wantedThreads);
   const missing = purpose === 'training' ? trainingKernels.filter((kernel) => !tf.getKernel(kernel, name)) : [];
   if (missing.length > 0) {
-    throw new BackendUnavailable(
+    throw new BackendUnavailableError(
       name,
       `it cannot train: it has no kernel ${missing.join(', ')}`,
       'Train with backend=native-cpu, backend=tensorflow or backend=cpu.',
     );
   }
   if (!(await tf.setBackend(name))) {
-    throw new BackendUnavailable(name, 'TensorFlow.js could not start it', `${ggb} doctor says more.`);
+    throw new BackendUnavailableError(name, 'TensorFlow.js could not start it', `${ggb} doctor says more.`);
   }
   return { name, reason: `${why}: ${detail}`, ...(threads === undefined ? {} : { threads }) };
 }
@@ -150,7 +136,7 @@ async function loadTensorFlow(): Promise<{ detail: string }> {
     }
   }
   const command = `npm install @tensorflow/tfjs-node@${tf.version_core}`;
-  throw new BackendUnavailable(
+  throw new BackendUnavailableError(
     'tensorflow',
     failures.length > 0 ? failures.join('; ') : `neither ${tensorFlowPackages.join(' nor ')} is installed`,
     `Install it: ${command} (with an NVIDIA GPU: ${command.replace('tfjs-node', 'tfjs-node-gpu')}). Its install script downloads from storage.googleapis.com; without that host: docs/how-to/tensorflow-backend.md.`,
@@ -163,7 +149,7 @@ async function loadWasm(): Promise<{ detail: string }> {
   try {
     file = require.resolve('@tensorflow/tfjs-backend-wasm');
   } catch (error) {
-    throw new BackendUnavailable(
+    throw new BackendUnavailableError(
       'wasm',
       '@tensorflow/tfjs-backend-wasm is not installed',
       `Install it: npm install @tensorflow/tfjs-backend-wasm@${tf.version_core}`,

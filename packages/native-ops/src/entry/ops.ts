@@ -1,6 +1,7 @@
 // Operations of our own, safe everywhere: the kernel of the active backend if it has one, else the reference in plain
 // TypeScript. Loads no native code and changes no backend.
 
+export { BackendUnavailableError } from '../backend/errors.ts';
 export { outsideTape } from '../gradients/outside-tape.ts';
 export {
   AdamDisposedError,
