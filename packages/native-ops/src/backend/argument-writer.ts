@@ -1,5 +1,6 @@
 // Arguments of one command, on their way into the stream.
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { currentValue, type NumberSource } from '../program/recorder.ts';
 import { type BufferHandle, elementTypes, WordList } from './command-stream.ts';
 import { asElementType } from './element-values.ts';
 import { NativeKernelError } from './errors.ts';
@@ -12,9 +13,10 @@ export class ArgumentWriter implements CommandWriter {
   private variants: ReadonlyMap<string, number> = new Map();
 
   constructor(
-    private readonly inputHandle: (tensor: TensorInfo) => BufferHandle,
-    private readonly outputHandle: (tensor: TensorInfo) => BufferHandle,
+    private readonly inputHandle: (tensor: TensorInfo, offset: number) => BufferHandle,
+    private readonly outputHandle: (tensor: TensorInfo, offset: number) => BufferHandle,
     private readonly deliver: (opcode: number, words: WordList) => void,
+    private readonly noteNumber: (offset: number, source: NumberSource) => void,
   ) {}
 
   begin(opcode: number, variants: ReadonlyMap<string, number>): this {
@@ -39,6 +41,11 @@ export class ArgumentWriter implements CommandWriter {
     return this;
   }
 
+  currentSize(source: NumberSource): this {
+    this.noteNumber(this.words.count, source);
+    return this.size(currentValue(source));
+  }
+
   shape(sizes: readonly number[]): this {
     this.words.shape(sizes);
     return this;
@@ -56,12 +63,12 @@ export class ArgumentWriter implements CommandWriter {
   }
 
   input(tensor: TensorInfo): this {
-    this.words.buffer(this.inputHandle(tensor));
+    this.words.buffer(this.inputHandle(tensor, this.words.count));
     return this;
   }
 
   output(tensor: TensorInfo): this {
-    this.words.buffer(this.outputHandle(tensor));
+    this.words.buffer(this.outputHandle(tensor, this.words.count));
     return this;
   }
 

@@ -67,6 +67,10 @@ export class WordList {
     this.length = 0;
   }
 
+  copy(): Int32Array {
+    return this.words.slice(0, this.length);
+  }
+
   get count(): number {
     return this.length;
   }

@@ -1,5 +1,6 @@
 // The contract between a native kernel and the backend: what a kernel's TypeScript half may do.
 import type { DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { NumberSource } from '../program/recorder.ts';
 import type { ElementType } from './command-stream.ts';
 
 /** One command under construction; only one at a time. */
@@ -7,6 +8,8 @@ export interface CommandWriter {
   int(value: number): CommandWriter;
   float(value: number): CommandWriter;
   size(value: number): CommandWriter;
+  /** A size that is asked for again whenever the command is replayed. */
+  currentSize(source: NumberSource): CommandWriter;
   shape(sizes: readonly number[]): CommandWriter;
   /** Number of a function of this op's variants, by name. */
   variant(name: string): CommandWriter;

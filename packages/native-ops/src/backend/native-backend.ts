@@ -2,6 +2,8 @@
 // in the kernels. It extends TF.js's CPU backend so that kernels which are not native yet run there unchanged: those only
 // read `data.get(id).values` and make new tensors, both of which work here without copies of their code.
 import type { backend_util, DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import { isRefusal, type RecordedProgram, Recorder, type Refusal, type StepRecorder } from '../program/recorder.ts';
+import { type Before, programOf, type ReplayHost, variablesNow } from '../program/replay.ts';
 import { engine, getKernel, MathBackendCPU, util } from '../tfjs/registered-core.ts';
 import type { NativeAddon, NativeEngine, NativeFailure } from './addon.ts';
 import { ArgumentWriter } from './argument-writer.ts';
@@ -40,7 +42,7 @@ export interface NativeMemory {
   readonly nativeBuffers: number;
 }
 
-export class NativeBackend extends MathBackendCPU implements KernelRuntime, EntryOwner {
+export class NativeBackend extends MathBackendCPU implements KernelRuntime, EntryOwner, StepRecorder {
   readonly report = new KernelReport();
   private readonly native: NativeEngine;
   private readonly stream: CommandStream;
@@ -63,6 +65,9 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   private pendingWrites: { entry: TensorEntry; sequence: number }[] = [];
   /** Entries whose values were brought to JavaScript for the CPU kernel that runs. */
   private readonly hostCopies: TensorEntry[] = [];
+  /** Listens while a step is recorded (program/). */
+  private recorder: Recorder | undefined;
+  private before: Before | undefined;
 
   constructor(
     readonly addon: NativeAddon,
@@ -78,9 +83,13 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
       ]),
     );
     this.writer = new ArgumentWriter(
-      (tensor) => this.inputHandle(tensor),
-      (tensor) => this.outputHandle(tensor),
-      (opcode, words) => this.stream.command(opcode, this.sequence, words),
+      (tensor, offset) => this.noted(tensor, offset, false, this.inputHandle(tensor)),
+      (tensor, offset) => this.noted(tensor, offset, true, this.outputHandle(tensor)),
+      (opcode, words) => {
+        this.stream.command(opcode, this.sequence, words);
+        this.recorder?.command(this.kernelNow, opcode, words.copy());
+      },
+      (offset, source) => this.recorder?.number(offset, source),
     );
     // What TF.js's CPU kernels use of DataStorage.
     this.data = {
@@ -125,6 +134,10 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   dispatchFallback(kernelName: string, fallback: () => TensorInfo | TensorInfo[]): TensorInfo | TensorInfo[] {
     this.beginKernel(kernelName);
     this.report.count(kernelName, 'fallback');
+    this.recorder?.refuse(
+      kernelName,
+      "it has no native form for these arguments, and ran as TensorFlow.js's CPU kernel",
+    );
     this.fallbackDepth++;
     try {
       return fallback();
@@ -195,7 +208,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     const wrong = shape.find((size) => !(Number.isSafeInteger(size) && size >= 0));
     if (wrong !== undefined) {
       throw new NativeKernelError(
-        this.pendingKernels.at(-1) ?? 'tensor',
+        this.kernelNow,
         'invalid-shape',
         `the result would have shape [${shape}], and ${wrong} is not a size: expected whole numbers from 0 on`,
       );
@@ -203,7 +216,10 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     const entry = this.makeEntry(dtype, util.sizeFromShape(shape as number[]));
     entry.handle = this.newHandle();
     this.made.push(entry);
-    this.stream.allocate(entry.handle, entry.size * elementBytes(type), this.sequence);
+    const bytes = entry.size * elementBytes(type);
+    this.stream.allocate(entry.handle, bytes, this.sequence);
+    this.recorder?.entryMade(entry);
+    this.recorder?.allocated(entry.handle, entry, bytes);
     return { dataId: entry, shape: shape as number[], dtype };
   }
 
@@ -233,6 +249,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     const entry = this.makeEntry(dtype, util.sizeFromShape(shape));
     // TF.js's CPU kernels hand over plain arrays now and then, and undefined for complex tensors.
     entry.host = values;
+    this.recorder?.entryMade(entry);
     return entry;
   }
 
@@ -351,6 +368,77 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     this.native.trim();
   }
 
+  // --- Recording (program/) ----------------------------------------------------------------------------------------
+
+  beginRecording(): void {
+    if (this.recorder !== undefined) throw new Error('native-cpu: a step is being recorded already');
+    this.flush();
+    this.before = variablesNow({ entryOf: (dataId) => this.entryOf(dataId) });
+    this.recorder = new Recorder();
+  }
+
+  endRecording(inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): RecordedProgram | Refusal {
+    const { recorder, before } = this;
+    this.recorder = undefined;
+    if (recorder === undefined || before === undefined) throw new Error('native-cpu: no step is being recorded');
+    const program = programOf(this.replayHost(), recorder, before, inputs, outputs);
+    if (isRefusal(program)) this.freeConstants(recorder);
+    return program;
+  }
+
+  abandonRecording(): void {
+    const { recorder } = this;
+    this.recorder = undefined;
+    if (recorder !== undefined) this.freeConstants(recorder);
+  }
+
+  /** Constants that the step is done with; the others are freed with their tensors. */
+  private freeConstants(recorder: Recorder): void {
+    for (const { handle, origin, isFreed } of recorder.buffers.values()) {
+      if (origin === 'constant' && isFreed) this.freeHandle(handle);
+    }
+  }
+
+  private replayHost(): ReplayHost {
+    return {
+      streamVersion: this.addon.streamVersion,
+      flush: () => this.flush(),
+      run: (words) => this.native.run(words),
+      toError: toKernelError,
+      entryOf: (dataId) => this.entryOf(dataId),
+      inputHandle: (tensor) => this.inputHandle(tensor),
+      handleOf: (entry) => this.handleOf(entry),
+      forgetCopies: (entry) => this.forgetCopies(entry),
+      newEntry: (dtype, size, handle) => {
+        const entry = this.makeEntry(dtype, size);
+        entry.handle = handle;
+        return entry;
+      },
+      newHandle: () => this.newHandle(),
+      freeHandle: (handle) => this.freeHandle(handle),
+      reserveSlots: (count) => {
+        const handles = Array.from({ length: count }, () => this.newHandle());
+        const generation = handles.reduce((largest, handle) => Math.max(largest, handle.generation), 0);
+        return { indices: handles.map(({ index }) => index), generation };
+      },
+      releaseSlots: (indices, generation) => {
+        for (const index of indices) {
+          this.generations[index] = generation;
+          if (generation < lastGeneration) this.freeIndices.push(index);
+        }
+      },
+    };
+  }
+
+  private noted(tensor: TensorInfo, offset: number, isWritten: boolean, handle: BufferHandle): BufferHandle {
+    this.recorder?.reference(handle, this.entryOf(tensor.dataId), offset, isWritten, this.kernelNow);
+    return handle;
+  }
+
+  private get kernelNow(): string {
+    return this.pendingKernels.at(-1) ?? 'tensor';
+  }
+
   // --- Entries and handles -----------------------------------------------------------------------------------------
 
   private makeEntry(dtype: DataType, size: number): TensorEntry {
@@ -371,11 +459,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
       entry = this.find(dataId);
     }
     if (entry === undefined) {
-      throw new NativeKernelError(
-        this.pendingKernels.at(-1) ?? 'tensor',
-        'invalid-handle',
-        'a tensor that was disposed was used',
-      );
+      throw new NativeKernelError(this.kernelNow, 'invalid-handle', 'a tensor that was disposed was used');
     }
     return entry;
   }
@@ -394,6 +478,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   }
 
   private freeHandle(handle: BufferHandle): void {
+    if (this.recorder?.takes(handle)) return;
     this.stream.free(handle, this.sequence);
     // The slot may be used again once the native side has seen the FREE: uploads do not wait for the stream. A slot whose
     // generations are used up is left alone.
@@ -408,6 +493,10 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   private inputHandle(tensor: TensorInfo): BufferHandle {
     let entry = this.entryOf(tensor.dataId);
     if (entry.dtype !== tensor.dtype) entry = this.castEntry(entry, asElementType(tensor.dtype));
+    return this.handleOf(entry);
+  }
+
+  private handleOf(entry: TensorEntry): BufferHandle {
     if (entry.failure !== undefined) throw entry.failure;
     entry.handle ??= this.uploadValues(entry);
     return entry.handle;
@@ -418,16 +507,20 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     const entry = this.entryOf(tensor.dataId);
     if (entry.handle !== handle) {
       throw new NativeKernelError(
-        this.pendingKernels.at(-1) ?? 'tensor',
+        this.kernelNow,
         'unsupported',
         `a ${tensor.dtype} tensor that shares the memory of a ${entry.dtype} tensor cannot be written in place`,
       );
     }
     this.pendingWrites.push({ entry, sequence: this.sequence });
-    // The kernel changes the native values: copies, in JavaScript or as another type, would go stale.
+    this.forgetCopies(entry);
+    return handle;
+  }
+
+  /** Before a kernel changes the native values: copies, in JavaScript or as another type, would go stale. */
+  private forgetCopies(entry: TensorEntry): void {
     entry.host = undefined;
     this.releaseCasts(entry);
-    return handle;
   }
 
   private castEntry(entry: TensorEntry, type: ElementType): TensorEntry {
@@ -436,6 +529,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     if (cast === undefined) {
       // Not counted as a tensor: TF.js looks for kernels that leave more tensors behind than they return.
       cast = new TensorEntry(this, type, entry.size);
+      this.recorder?.castMade(entry, cast, this.kernelNow);
       const values = entry.handle === undefined ? entry.host : this.downloadValues(entry);
       cast.host = toTypedArray(values as backend_util.BackendValues, type);
       entry.casts.set(type, cast);
@@ -449,14 +543,19 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     const failure = this.native.upload(handle.index, handle.generation, values);
     if (failure !== null) {
       this.freeHandle(handle);
-      throw toKernelError(this.pendingKernels.at(-1) ?? 'tensor', failure);
+      throw toKernelError(this.kernelNow, failure);
     }
+    this.recorder?.uploaded(handle, entry);
     // From here on the native buffer is the truth; keeping both would double the memory of every input.
     entry.host = undefined;
     return handle;
   }
 
   private downloadValues(entry: TensorEntry): NumericValues {
+    this.recorder?.refuse(
+      this.kernelNow,
+      'a value is read inside of the step (dataSync, data, array, print, a condition)',
+    );
     this.flush();
     if (entry.failure !== undefined) throw entry.failure;
     const type = asElementType(entry.dtype);
@@ -467,7 +566,7 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   }
 
   private check(failure: NativeFailure | null): void {
-    if (failure !== null) throw toKernelError(this.pendingKernels.at(-1) ?? 'tensor', failure);
+    if (failure !== null) throw toKernelError(this.kernelNow, failure);
   }
 }
 

@@ -21,3 +21,6 @@ export { biasActivation } from '../ops/fused/bias-activation/bias-activation.ts'
 export { dropout } from '../ops/fused/dropout/dropout.ts';
 export { type RandomKey, randomIntegers, randomNormal, randomUniform } from '../ops/fused/random/random.ts';
 export { InvalidArgumentError } from '../ops/invalid-argument-error.ts';
+export { type CompiledStep, type CompileOptions, compileStep, type StepResult } from '../program/compile-step.ts';
+export type { NumberSource, ProgramSummary } from '../program/recorder.ts';
+export { ReplayError } from '../program/replay-error.ts';

@@ -31,7 +31,7 @@ export const dropoutKernels: readonly NativeKernel[] = [
         .command('counter_dropout')
         .size(tf.util.sizeFromShape(x.shape))
         .size(seed)
-        .size(counter)
+        .currentSize(counter)
         .int(dropThreshold(rate))
         .float(keepScale(rate))
         .input(x)

@@ -1,12 +1,14 @@
 // Random tensors in plain TypeScript: what the native kernel must give, and what runs where there is none. Uniform numbers
 // and integers equal the native ones bit for bit; normal ones to one unit in the last place of float32, because sine,
 // cosine and logarithm of the C library and of JavaScript differ in their last bit of float64.
+import { currentValue } from '../../../program/recorder.ts';
 import * as tf from '../../../tfjs/registered-core.ts';
 import { multiplyHigh, randomWords } from './philox.ts';
 import type { RandomAttributes } from './random.ts';
 
 export function randomReference(attributes: RandomAttributes): tf.Tensor {
-  const { shape, distribution, seed, counter } = attributes;
+  const { shape, distribution, seed } = attributes;
+  const counter = currentValue(attributes.counter);
   const [first, second] = attributes.parameters;
   const count = tf.util.sizeFromShape(shape as number[]);
   if (distribution === 'integers') {

@@ -2,6 +2,7 @@
 // devices or threads draw the same numbers. Formulas: random.md.
 import { type NativeKernel, nativeKernel } from '../../../backend/kernel-runtime.ts';
 import { kernelOrReference } from '../../../gradients/kernel-or-reference.ts';
+import { currentValue, type NumberSource } from '../../../program/recorder.ts';
 import * as tf from '../../../tfjs/registered-core.ts';
 import { InvalidArgumentError } from '../../invalid-argument-error.ts';
 import { CounterRandom } from './random.gradient.ts';
@@ -11,8 +12,11 @@ import { floatBelow, randomReference } from './random.reference.ts';
 export interface RandomKey {
   /** Whole number from 0 to 2^53 - 1. */
   readonly seed: number;
-  /** Number of the draw under this seed, from 0 to 2^53 - 1; draws with different counters share no random bits. */
-  readonly counter: number;
+  /**
+   * Number of the draw under this seed, from 0 to 2^53 - 1; draws with different counters share no random bits. A function
+   * is asked at each run, also when a compiled step is replayed.
+   */
+  readonly counter: NumberSource;
 }
 
 /** Attributes of the kernel CounterRandom. */
@@ -100,8 +104,9 @@ function draw(op: string, attributes: RandomAttributes): tf.Tensor {
 /** @throws InvalidArgumentError  named after `op`, unless seed and counter are whole and in range. */
 export function checkKey(op: string, key: RandomKey): void {
   for (const argument of ['seed', 'counter'] as const) {
-    if (!(Number.isSafeInteger(key[argument]) && key[argument] >= 0)) {
-      throw new InvalidArgumentError(op, argument, 'a whole number from 0 to 2^53 - 1', key[argument]);
+    const value = currentValue(key[argument]);
+    if (!(Number.isSafeInteger(value) && value >= 0)) {
+      throw new InvalidArgumentError(op, argument, 'a whole number from 0 to 2^53 - 1', value);
     }
   }
 }
@@ -116,7 +121,7 @@ export const randomKernels: readonly NativeKernel[] = [
         .variant(distribution)
         .size(tf.util.sizeFromShape(shape as number[]))
         .size(seed)
-        .size(counter);
+        .currentSize(counter);
       if (distribution === 'uniform')
         command
           .float(first)
