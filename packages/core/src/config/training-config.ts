@@ -82,6 +82,11 @@ export const trainingConfigSchema = z.strictObject({
   backend: z.enum(backendNames).default('auto'),
   /** Threads of the native engine; default: all cores. Same number, same bits. */
   threads: z.int().min(1).max(1024).optional(),
+  /**
+   * Record the training step once and replay it, where the backend can: the same bits in less time. Elsewhere a line says why
+   * each step is run kernel by kernel.
+   */
+  compile: z.boolean().default(true),
   data: dataSchema.prefault({}),
   image: imageSchema.prefault({}),
   condition: conditionSchema.prefault({ kind: 'keypoints' }),

@@ -1,6 +1,6 @@
 // G of section 2.1: a U-Net whose decoder features f^n also draw images x̂^n at the guided levels. docs/model.md has every
 // size and what of it the paper states.
-import { dropout } from '@ggb/native-ops/ops';
+import { dropout, type NumberSource } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { conditionChannels } from '../condition/condition.ts';
 import type { NetworkConfig } from '../config/model-config.ts';
@@ -13,7 +13,8 @@ import { type WeightSource, Weights } from './weights.ts';
 /** A pass in training: batch statistics, running ones updated, dropout drawn from (seed, step, pass). */
 export interface TrainingPass {
   readonly seed: number;
-  readonly step: number;
+  /** A function is asked at each pass, also in a step that is replayed. */
+  readonly step: NumberSource;
   /** 0: the pass that points 1 to 4 of an iteration share; 1: the fresh one of point 5. */
   readonly pass: 0 | 1;
 }
@@ -138,6 +139,7 @@ const dropoutStream = randomStream('generator/dropout');
 function dropped(x: tf.Tensor4D, rate: number, { seed, step, pass }: TrainingPass, level: number): tf.Tensor4D {
   if (rate === 0) return x;
   // 2 passes of at most 16 levels a step; 2^53 is out of reach.
-  const counter = (dropoutStream % 2 ** 51) + (step * 2 + pass) * 16 + level;
+  const counterOf = (now: number) => (dropoutStream % 2 ** 51) + (now * 2 + pass) * 16 + level;
+  const counter = typeof step === 'function' ? () => counterOf(step()) : counterOf(step);
   return dropout(x, rate, { seed, counter }) as tf.Tensor4D;
 }

@@ -1,5 +1,5 @@
 // One iteration of section 2.3, in the order of the paper; docs/model.md, "One iteration", numbers the points.
-import { AdamOptimizer, outsideTape } from '@ggb/native-ops/ops';
+import { AdamOptimizer, type CompiledStep, compileStep, outsideTape } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { levelSide } from '../config/resolve-network.ts';
 import type { TrainingConfig } from '../config/training-config.ts';
@@ -36,13 +36,21 @@ export class TrainStep {
     /** On (4), point 5; in a fused step on the sum. */
     readonly generator: AdamOptimizer;
   };
+  private readonly compiled: CompiledStep<[tf.Tensor4D, tf.Tensor4D, tf.Tensor4D], tf.Tensor1D> | undefined;
   private rateFactor = 1;
+  private stepNow = 0;
 
-  /** Neither owns nor disposes the model. */
+  /**
+   * Neither owns nor disposes the model. `onEager` is told, once, why the step cannot be compiled (`config.compile`, on
+   * unless it is false).
+   */
   constructor(
     readonly model: GuidingModel,
-    readonly config: Pick<TrainingConfig, 'seed' | 'loss' | 'training'>,
+    readonly config: Pick<TrainingConfig, 'seed' | 'loss' | 'training'> & { readonly compile?: boolean },
+    onEager?: (reason: string) => void,
   ) {
+    const iteration = (x: tf.Tensor4D, y: tf.Tensor4D, c: tf.Tensor4D) => this.iterate(x, y, c);
+    this.compiled = config.compile === false ? undefined : compileStep(iteration, onEager && { onEager });
     const { learningRate, guidedLearningRate, beta1, beta2, epsilon } = config.training;
     const adam = (rate = learningRate) => new AdamOptimizer({ learningRate: rate, beta1, beta2, epsilon });
     this.optimizers = { discriminator: adam(), blocks: adam(), guided: adam(guidedLearningRate), generator: adam() };
@@ -72,9 +80,16 @@ export class TrainStep {
    * One iteration. `step`, counted from 0, selects the dropout masks. Returns one value for each of {@link lossNames}, which the caller
    * disposes; the batch stays the caller's.
    */
-  run({ source: x, target: y, condition: c }: Batch, step: number): tf.Tensor1D {
+  run({ source, target, condition }: Batch, step: number): tf.Tensor1D {
+    this.stepNow = step;
+    return this.compiled?.run(source, target, condition) ?? this.iterate(source, target, condition);
+  }
+
+  private iterate(x: tf.Tensor4D, y: tf.Tensor4D, c: tf.Tensor4D): tf.Tensor1D {
     const { generator } = this.model;
     const { seed } = this.config;
+    // Asked at each run: a replayed step draws the masks of its own number.
+    const step = () => this.stepNow;
     const report = new LossReport();
     try {
       return tf.tidy(() => {
@@ -230,8 +245,9 @@ export class TrainStep {
     for (const [name, optimizer] of Object.entries(this.optimizers)) optimizer.step = counters[name] ?? 0;
   }
 
-  /** Frees the optimizers. */
+  /** Frees the optimizers and what was recorded. */
   dispose(): void {
+    this.compiled?.dispose();
     for (const optimizer of Object.values(this.optimizers)) optimizer.dispose();
   }
 }

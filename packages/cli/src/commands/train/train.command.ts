@@ -19,6 +19,7 @@ Order: defaults < preset < file < key=value. Values are YAML. Often used keys:
   model.guidedLevels   for example [3,4]; [] trains without guiding blocks
   backend              auto, native-cpu, tensorflow, wasm (synthesis only), cpu
   threads  run.dir     run.dir: a new or empty folder; default: the next number under runs/
+  compile              false runs each step kernel by kernel instead of replaying a recording; the same bits, slower
 
 Ctrl-C saves a checkpoint and ends with exit code 0; a second one ends at once, with 130. Continue with ${ggb} resume.
 

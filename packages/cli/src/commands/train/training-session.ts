@@ -90,7 +90,9 @@ export async function trainingSession({
   try {
     const model = new GuidingModel(config, randomWeights(config.model.initialisation, config.seed));
     releases.push(() => model.dispose());
-    const step = new TrainStep(model, config);
+    const step = new TrainStep(model, config, (reason) =>
+      progress.note(`Each step runs kernel by kernel, not replayed: ${reason}.`),
+    );
     releases.push(() => step.dispose());
     const { data, seed } = config;
     const batches = new BatchStream({
