@@ -1,7 +1,11 @@
 export { ImageInputError } from '../image/image-input-error.ts';
 export { type Mask, maskThreshold, type RgbImage } from '../image/rgb-image.ts';
 export { insideL1, l1 } from '../l1/l1.ts';
-export { type SsimProtocol, type SsimWindow, ssimProtocols } from '../protocols/ssim-protocol.ts';
+export type { ImagePair, PairMetric, PairMetricName } from '../pair-metrics/pair-metric.ts';
+export type { Padding, Protocol, SsimProtocol, SsimWindow } from '../protocols/protocol.ts';
+export { protocolNamed } from '../protocols/protocol-named.ts';
+export { type ProtocolName, protocolNames, protocols, ssimProtocols } from '../protocols/protocols.ts';
+export { UnknownProtocolError } from '../protocols/unknown-protocol-error.ts';
 export { type PairScores, type PairToScore, scorePair } from '../score-pair/score-pair.ts';
 export { sharpnessRatio } from '../sharpness/sharpness.ts';
 export { figureMask } from '../silhouette/figure-mask.ts';

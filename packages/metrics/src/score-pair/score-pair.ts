@@ -1,6 +1,7 @@
 import type { Mask, RgbImage } from '../image/rgb-image.ts';
 import { insideL1, l1 } from '../l1/l1.ts';
-import { type SsimProtocol, ssimProtocols } from '../protocols/ssim-protocol.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+import { ssimProtocols } from '../protocols/protocols.ts';
 import { sharpnessRatio } from '../sharpness/sharpness.ts';
 import { meanOfMap, meanOfMapInside, ssimMap } from '../ssim/ssim.ts';
 
@@ -30,7 +31,7 @@ export interface PairToScore {
  */
 export function scorePair(
   { output, truth, inside }: PairToScore,
-  protocol: SsimProtocol = ssimProtocols.tf,
+  protocol: Protocol = ssimProtocols.tf,
 ): PairScores {
   const map = ssimMap(output, truth, protocol);
   return {

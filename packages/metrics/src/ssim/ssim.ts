@@ -7,7 +7,8 @@
 // 1, swapping the images changes nothing, no score leaves [-1, 1].
 import { ImageInputError } from '../image/image-input-error.ts';
 import { checkMask, checkSameSize, type Mask, maskThreshold, type RgbImage } from '../image/rgb-image.ts';
-import { type SsimProtocol, type SsimWindow, ssimProtocols } from '../protocols/ssim-protocol.ts';
+import type { Protocol, SsimWindow } from '../protocols/protocol.ts';
+import { ssimProtocols } from '../protocols/protocols.ts';
 
 /** One score for each window that lies within the image, mean of the three channels, row by row. */
 export interface SsimMap {
@@ -25,7 +26,7 @@ export interface SsimMap {
  * @throws ImageInputError  if the images differ in size or are smaller than the window.
  * @see Wang et al. 2004, "Image quality assessment", equation 13. Equals scikit-image to 1e-12 (ssim.golden.json).
  */
-export function ssim(a: RgbImage, b: RgbImage, protocol: SsimProtocol = ssimProtocols.tf): number {
+export function ssim(a: RgbImage, b: RgbImage, protocol: Protocol = ssimProtocols.tf): number {
   return meanOfMap(ssimMap(a, b, protocol));
 }
 
@@ -36,7 +37,7 @@ export function ssim(a: RgbImage, b: RgbImage, protocol: SsimProtocol = ssimProt
  *
  * @throws ImageInputError  as {@link ssim}; if the mask has another size, or no pixel that is the centre of a window.
  */
-export function ssimInside(a: RgbImage, b: RgbImage, mask: Mask, protocol: SsimProtocol = ssimProtocols.tf): number {
+export function ssimInside(a: RgbImage, b: RgbImage, mask: Mask, protocol: Protocol = ssimProtocols.tf): number {
   return meanOfMapInside(ssimMap(a, b, protocol), mask);
 }
 
@@ -45,7 +46,7 @@ export function ssimInside(a: RgbImage, b: RgbImage, mask: Mask, protocol: SsimP
  *
  * @throws ImageInputError  if the images differ in size or are smaller than the window.
  */
-export function ssimMap(a: RgbImage, b: RgbImage, protocol: SsimProtocol = ssimProtocols.tf): SsimMap {
+export function ssimMap(a: RgbImage, b: RgbImage, protocol: Protocol = ssimProtocols.tf): SsimMap {
   checkSameSize('ssim', ['first image', 'second image'], a, b);
   const { size } = protocol.window;
   if (!Number.isInteger(size) || size < 1 || size % 2 === 0) {
@@ -263,8 +264,9 @@ function symmetric11(weights: readonly number[]): LineCorrelation {
   };
 }
 
-function similarities(sums: WindowSums, positions: number, protocol: SsimProtocol): Float64Array {
-  const { window, statistics, dataRange } = protocol;
+function similarities(sums: WindowSums, positions: number, protocol: Protocol): Float64Array {
+  const { window, statistics } = protocol;
+  const dataRange = protocol.dataRange as number;
   const n = window.size * window.size;
   const scale = window.kind === 'uniform' ? 1 / n : 1;
   const covariance = statistics === 'sample' ? n / (n - 1) : 1;
