@@ -39,19 +39,31 @@ export function hardPairs(width: number, height: number, channels: 1 | 3 = 3): H
   const directions = [false, true];
   return [
     pair('noise', noise(0, 255), noise(0, 255)),
-    pair('almost equal noise', (x, y, c) => (x * 37 + y * 101 + c * 7) % 256, (x, y, c) => (x * 37 + y * 101 + c * 7) % 255),
+    pair(
+      'almost equal noise',
+      (x, y, c) => (x * 37 + y * 101 + c * 7) % 256,
+      (x, y, c) => (x * 37 + y * 101 + c * 7) % 255,
+    ),
     pair('flat, one level apart, bright', flat(254), flat(255)),
     pair('flat, far apart', flat(200), flat(90)),
     pair('black and white', flat(0), flat(255)),
     pair('one bit of noise on white', noise(254, 255), noise(254, 255)),
     pair('faint texture on light grey', noise(229, 231), noise(230, 232)),
-    pair('ramps', (x, y) => (x + y) % 256, (x, y) => (x + y + 1) % 256),
-    pair('sparse dots', () => (uniform() < 0.002 ? 255 : 0), () => (uniform() < 0.002 ? 255 : 1)),
+    pair(
+      'ramps',
+      (x, y) => (x + y) % 256,
+      (x, y) => (x + y + 1) % 256,
+    ),
+    pair(
+      'sparse dots',
+      () => (uniform() < 0.002 ? 255 : 0),
+      () => (uniform() < 0.002 ? 255 : 1),
+    ),
     pair('checks of 1', checks(1, 0, 255), checks(1, 1, 254)),
     pair('checks of 8, shifted', checks(8, 0, 255), checks(8, 0, 255, 1)),
     pair('checks of 32, inverted', checks(32, 0, 255), checks(32, 255, 0)),
     ...directions.flatMap((isVertical) =>
-      [0, 3, 6, 8, 11, 15].flatMap((offset) => [
+      [0, 6, 11].flatMap((offset) => [
         pair(`lines at ${offset}`, lines(16, offset, 0, 255, isVertical), lines(8, offset % 8, 3, 250, isVertical)),
         pair(`steps at ${offset}`, steps(24, offset, 0, 255, isVertical), steps(24, offset, 2, 251, isVertical)),
       ]),

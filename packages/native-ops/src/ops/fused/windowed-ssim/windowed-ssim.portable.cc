@@ -177,6 +177,7 @@ Status ScoreTiled(const Arguments& a, const float* x, const float* y, double c1,
 template <int kTaps>
 void SpreadRows(const Arguments& a, const float* x, const float* y, const Partials& partials, bool second, float scale,
                 const Vec* weights, const float* zeros, int64_t row, int64_t count, float* to) {
+  constexpr int kTile = kTileOf<kTaps>;
   const int64_t length = a.length();
   const int64_t plane = a.map_height() * length;
   const float sign = second ? -1.0f : 1.0f;
@@ -323,7 +324,7 @@ Status windowed_ssim_gradient(CommandReader& arguments, ExecutionContext& contex
     ChoosePivots(a, x + i * a.image(), y + i * a.image(), partials + i);
   }
   const double windows = static_cast<double>(a.map_height()) * static_cast<double>(a.map_width() * a.channels);
-  const int64_t step = a.IsTiled() ? kTile : 1;
+  const int64_t step = !a.IsTiled() ? 1 : a.size == 11 ? kTileOf<11> : kTileOf<9>;
   const int64_t tiles = (a.height + step - 1) / step;
   ParallelFor(context, a.batch * tiles, 1, [&](int64_t begin, int64_t end) {
     Vec splat[6];
@@ -339,7 +340,7 @@ Status windowed_ssim_gradient(CommandReader& arguments, ExecutionContext& contex
         SpreadRow(a, x + at, y + at, partials[image], second, scale, weights, row, dx + at);
         continue;
       }
-      const int64_t rows = std::min<int64_t>(kTile, a.height - row);
+      const int64_t rows = std::min(step, a.height - row);
       if (a.size == 11) {
         SpreadRows<11>(a, x + at, y + at, partials[image], second, static_cast<float>(scale), splat, zeros, row, rows,
                        dx + at);

@@ -28,7 +28,10 @@ function windowFilter([batch, height, width, channels]: number[], window: Simila
   const columns = bandMatrix(width as number, window);
   const [mapHeight, mapWidth] = [rows.shape[1], columns.shape[1]] as [number, number];
   return (x: tf.Tensor): tf.Tensor => {
-    const down = tf.matMul(rows, tf.reshape(x, [batch as number, height as number, -1]));
+    const down = tf.matMul(
+      rows,
+      tf.reshape(x, [batch as number, height as number, (width as number) * (channels as number)]),
+    );
     const along = tf.matMul(
       columns,
       tf.reshape(down, [(batch as number) * mapHeight, width as number, channels as number]),

@@ -20,7 +20,10 @@ describe('windowedSsim', () => {
   const drawn = (seed: number, shape: [number, number, number, number], low = 0, high = 1): Image => {
     const uniform = seededUniform(seed);
     const size = tf.util.sizeFromShape(shape);
-    return tf.tensor4d(Float32Array.from({ length: size }, () => low + (high - low) * uniform()), shape);
+    return tf.tensor4d(
+      Float32Array.from({ length: size }, () => low + (high - low) * uniform()),
+      shape,
+    );
   };
 
   it.each([
@@ -36,7 +39,12 @@ describe('windowedSsim', () => {
         const settings = { ...window, dataRange: 255 };
         const shape: [number, number, number, number] = [1, height, width, 3];
         const received = tf.tidy(
-          () => windowedSsim(tf.tensor4d(a.data, shape, 'float32'), tf.tensor4d(b.data, shape, 'float32'), settings).dataSync()[0],
+          () =>
+            windowedSsim(
+              tf.tensor4d(a.data, shape, 'float32'),
+              tf.tensor4d(b.data, shape, 'float32'),
+              settings,
+            ).dataSync()[0],
         );
         const { mean } = float64Similarity(a, b, completeSettings('expected', settings, 255));
         // What is promised; half a unit in the last place of the result alone is 3e-8.
@@ -57,7 +65,8 @@ describe('windowedSsim', () => {
     tf.tidy(() => {
       const [a, b] = [drawn(3, [4, 40, 19, 3]), drawn(4, [4, 40, 19, 3])];
       const alone = [0, 1, 2, 3].map(
-        (i) => windowedSsim(a.slice([i, 0, 0, 0], [1, -1, -1, -1]), b.slice([i, 0, 0, 0], [1, -1, -1, -1])).dataSync()[0],
+        (i) =>
+          windowedSsim(a.slice([i, 0, 0, 0], [1, -1, -1, -1]), b.slice([i, 0, 0, 0], [1, -1, -1, -1])).dataSync()[0],
       );
       expect([...windowedSsim(a, b).dataSync()]).toEqual(alone);
     });
@@ -110,7 +119,11 @@ describe('windowedSsim', () => {
   it('leaves nothing behind and repeats its bits, gradients included', () => {
     const images = [drawn(9, [2, 31, 40, 3]), drawn(10, [2, 31, 40, 3])];
     const run = () =>
-      tf.tidy(() => tf.grads((x, y) => ssimLoss(x as Image, y as Image))(images).map((gradient) => gradient.dataSync()));
+      tf.tidy(() =>
+        tf
+          .grads((x, y) => ssimLoss(x as Image, y as Image))(images)
+          .map((gradient) => gradient.dataSync()),
+      );
     const first = run();
     const before = { tensors: tf.memory().numTensors, bytes: nativeBackend().memory().nativeBytes };
     expect(run()).toEqual(first);
@@ -124,7 +137,10 @@ describe('windowedSsim', () => {
         const [a, b] = [drawn(11, [1, 14, 13, 2]), drawn(12, [1, 14, 13, 2])];
         const gradients = tf.grads((x, y) => ssimLoss(x as Image, y as Image))([a, b]);
         const penalty = tf.grad((x: tf.Tensor) =>
-          tf.grad((v: tf.Tensor) => ssimLoss(v as Image, b).mul(100))(x).square().sum(),
+          tf
+            .grad((v: tf.Tensor) => ssimLoss(v as Image, b).mul(100))(x)
+            .square()
+            .sum(),
         )(a);
         return [...gradients, penalty].map((tensor) => tensor.dataSync());
       });
