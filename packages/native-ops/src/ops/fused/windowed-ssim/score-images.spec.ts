@@ -1,7 +1,7 @@
+import { float64Similarity } from '../../../../testing/similarity/float64-similarity.ts';
+import { hardPairs } from '../../../../testing/similarity/hard-images.ts';
 import { loadAddon } from '../../../backend/addon.ts';
 import { settingsFromEnvironment } from '../../../backend/settings.ts';
-import { float64Similarity } from './float64-similarity.ts';
-import { hardPairs } from './hard-images.ts';
 import { scoreImageBatch, scoreImages } from './score-images.ts';
 import { SimilarityModule } from './similarity-module.ts';
 import { completeSettings, type SimilaritySettings } from './similarity-settings.ts';

@@ -1,9 +1,9 @@
 import { describeOpConformance } from '../../../../testing/op-conformance.ts';
 import { seededUniform } from '../../../../testing/seeded-random.ts';
+import { float64Similarity, type Pixels } from '../../../../testing/similarity/float64-similarity.ts';
+import { hardPairs } from '../../../../testing/similarity/hard-images.ts';
 import { nativeBackend } from '../../../entry/node.ts';
 import * as tf from '../../../entry/tf.ts';
-import { float64Similarity, type Pixels } from './float64-similarity.ts';
-import { hardPairs } from './hard-images.ts';
 import { completeSettings, type SimilaritySettings } from './similarity-settings.ts';
 import { windowedSsimCases, windowedSsimRefusals } from './windowed-ssim.cases.ts';
 import { ssimLoss, windowedSsim } from './windowed-ssim.ts';

@@ -1,5 +1,9 @@
 // Structural similarity in float64, written out: what the kernels are held against. Test support, exported from nowhere.
-import { type SimilaritySettings, type SimilarityWindow, windowWeights } from './similarity-settings.ts';
+import {
+  type SimilaritySettings,
+  type SimilarityWindow,
+  windowWeights,
+} from '../../src/ops/fused/windowed-ssim/similarity-settings.ts';
 
 export interface Pixels {
   readonly data: ArrayLike<number>;

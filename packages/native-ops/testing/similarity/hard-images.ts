@@ -1,7 +1,8 @@
 // Pairs of 8-bit images on which an SSIM goes wrong, if it does: flat fields, bright ones above all, edges and lines that
 // fall differently into tiles, next to nothing on much. Test support.
-import { seededUniform } from '../../../../testing/seeded-random.ts';
-import type { ByteImage } from './similarity-images.ts';
+
+import type { ByteImage } from '../../src/ops/fused/windowed-ssim/similarity-images.ts';
+import { seededUniform } from '../seeded-random.ts';
 
 export interface HardPair {
   readonly name: string;
