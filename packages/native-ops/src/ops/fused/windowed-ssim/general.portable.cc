@@ -1,9 +1,8 @@
-// Gaussian windows of any size in float64: the plain way, for windows that the tiled way does not cover. Works on the sum
-// and the difference of the images, as windowed-ssim.md derives.
+// Gaussian windows of any size in float64: the plain way, for windows that the tiled way does not cover. Works on the
+// sum and the difference of the images, as windowed-ssim.md derives.
 #include "ops/fused/windowed-ssim/plan.h"
 
 namespace ggb::ssim {
-
 
 namespace GGB_ISA_NAMESPACE {
 
@@ -45,14 +44,13 @@ void ssim_sum_general(const Plan& plan, const uint8_t* a, const uint8_t* b, doub
         // Rounding may take a variance below 0 by 1e-10.
         const double variance_s = moment[2] > mean_s ? moment[2] - mean_s : 0;
         const double variance_d = moment[3] > mean_d ? moment[3] - mean_d : 0;
-        const double similarity =
-            ((mean_s - mean_d + 2 * plan.c1) * (variance_s - variance_d + 2 * plan.c2)) /
-            ((mean_s + mean_d + 2 * plan.c1) * (variance_s + variance_d + 2 * plan.c2));
+        const double similarity = ((mean_s - mean_d + 2 * plan.c1) * (variance_s - variance_d + 2 * plan.c2)) /
+                                  ((mean_s + mean_d + 2 * plan.c1) * (variance_s + variance_d + 2 * plan.c2));
         row_sums[c] += similarity;
         score += similarity;
       }
-      if (map != nullptr) map[static_cast<int64_t>(y) * plan.map_width + j / channels] =
-            static_cast<float>(score / channels);
+      if (map != nullptr)
+        map[static_cast<int64_t>(y) * plan.map_width + j / channels] = static_cast<float>(score / channels);
     }
     for (int c = 0; c < channels; ++c) sums[c] += row_sums[c];
   }

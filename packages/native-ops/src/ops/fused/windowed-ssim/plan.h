@@ -31,7 +31,7 @@ struct Plan {
 // Sums of the similarities of all windows, one for each channel; and the map, unless null, as in windowed-ssim.h.
 using SumFunction = void (*)(const Plan& plan, const uint8_t* a, const uint8_t* b, double* sums, float* map);
 
-#define GGB_DECLARE_SSIM_KERNELS                                                                          \
+#define GGB_DECLARE_SSIM_KERNELS                                                                         \
   void ssim_sum_uniform(const Plan& plan, const uint8_t* a, const uint8_t* b, double* sums, float* map); \
   void ssim_sum_tiled(const Plan& plan, const uint8_t* a, const uint8_t* b, double* sums, float* map);   \
   void ssim_sum_general(const Plan& plan, const uint8_t* a, const uint8_t* b, double* sums, float* map);

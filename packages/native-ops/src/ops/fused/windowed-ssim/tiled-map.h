@@ -1,5 +1,5 @@
-// One block after another of a map of similarities, in tiles: see tiled.portable.cc for what it does and why. Pixels are
-// bytes or float32. On request it also gives what the gradient is made of (windowed-ssim.md).
+// One block after another of a map of similarities, in tiles: see tiled.portable.cc for what it does and why. Pixels
+// are bytes or float32. On request it also gives what the gradient is made of (windowed-ssim.md).
 #pragma once
 
 #include <stddef.h>
@@ -94,8 +94,8 @@ class TiledMap {
     edge_ = reinterpret_cast<Pixel*>(lanes_ + kRows * channels);
   }
 
-  // Rows [row, row + kRows) of the map. Adds the similarities of each channel to `sums`; writes them into `map`, unless it
-  // is null, and the rows of `partials`, with kDerivatives.
+  // Rows [row, row + kRows) of the map. Adds the similarities of each channel to `sums`; writes them into `map`, unless
+  // it is null, and the rows of `partials`, with kDerivatives.
   void ScoreBlock(const Pixel* a, const Pixel* b, int row, double* sums, float* map,
                   const Partials* partials = nullptr) {
     row_ = row;
@@ -188,7 +188,8 @@ class TiledMap {
                           __attribute__((always_inline)) { *reinterpret_cast<Vec*>(to + i * kRecord) = square[i]; });
   }
 
-  // Along the rows, for every window that ends within this chunk. columns_ begins at pixel `first`, which may be negative.
+  // Along the rows, for every window that ends within this chunk. columns_ begins at pixel `first`, which may be
+  // negative.
   void FilterRows(int first) {
     const int begin = first < 0 ? -first : 0;
     const int end = map_width_ - first < kChunk ? map_width_ - first : kChunk;
@@ -235,8 +236,8 @@ class TiledMap {
           const Vec by_vd = -2.0f * luminance * inverse_c * inverse_c * contrast;
           const Vec by_s = outer * s * d * d - 2.0f * (s - partials_->pivot_s) * by_vs;
           const Vec by_d = -outer * d * base - 2.0f * (d - partials_->pivot_d) * by_vd;
-          float* to =
-              derivatives_ + (static_cast<int64_t>(kReach + map_column + o) * shape_.channels + channel) * kRecord + lane;
+          float* to = derivatives_ +
+                      (static_cast<int64_t>(kReach + map_column + o) * shape_.channels + channel) * kRecord + lane;
           *reinterpret_cast<Vec*>(to) = by_s + by_d;
           *reinterpret_cast<Vec*>(to + kRows) = by_s - by_d;
           *reinterpret_cast<Vec*>(to + 2 * kRows) = by_vs;
@@ -275,8 +276,8 @@ class TiledMap {
     }
   }
 
-  // Each window's derivatives go to all of its pixels with their weights: the transposed filter along the rows, then back
-  // from vectors of rows to rows. Pixel x is in the windows x - kReach to x.
+  // Each window's derivatives go to all of its pixels with their weights: the transposed filter along the rows, then
+  // back from vectors of rows to rows. Pixel x is in the windows x - kReach to x.
   void SpreadDerivatives() {
     const int channels = shape_.channels;
     const int64_t stride = channels * kRecord;

@@ -1,5 +1,5 @@
-// What the tiled kernels are made of: vectors, loops that unroll at compile time, and the filter of one tile. Compiled once
-// per instruction set, with GCC's and Clang's vector types, so that one source serves all of them and WebAssembly.
+// What the tiled kernels are made of: vectors, loops that unroll at compile time, and the filter of one tile. Compiled
+// once per instruction set, with GCC's and Clang's vector types, so that one source serves all of them and WebAssembly.
 #pragma once
 
 #include <stdint.h>
@@ -37,8 +37,8 @@ struct Constant {
   constexpr operator int() const { return kValue; }
 };
 
-// Calls body(Constant<i>) for begin <= i < end, each with its own code: indices of local arrays are then constants, and the
-// arrays live in registers.
+// Calls body(Constant<i>) for begin <= i < end, each with its own code: indices of local arrays are then constants, and
+// the arrays live in registers.
 template <int kBegin, int kEnd, class Body>
 GGB_INLINE void Unroll(const Body& body) {
   if constexpr (kBegin < kEnd) {
@@ -57,7 +57,8 @@ GGB_INLINE Vec LoadUnaligned(const float* from) {
 
 GGB_INLINE Vec AtLeastZero(Vec x) { return x > 0.0f ? x : Vec{}; }
 
-// Transposes a square of kWidth vectors: in each of log2(kWidth) stages, vector i and vector i + kWidth / 2 are interleaved.
+// Transposes a square of kWidth vectors: in each of log2(kWidth) stages, vector i and vector i + kWidth / 2 are
+// interleaved.
 GGB_INLINE void Transpose(Vec* rows) {
   Vec other[kWidth];
   constexpr int kHalf = kWidth / 2;
@@ -169,8 +170,9 @@ GGB_INLINE void SumTileOf(const LoadInput& load, const Vec* weights, Vec* result
 
 template <int kTaps>
 GGB_INLINE void SumTile(const float* x, int64_t stride, const Vec* weights, Vec* results) {
-  SumTileOf<kTaps>([&](auto i) __attribute__((always_inline)) { return *reinterpret_cast<const Vec*>(x + i * stride); },
-                   weights, results);
+  SumTileOf<kTaps>(
+      [&](auto i) __attribute__((always_inline)) { return *reinterpret_cast<const Vec*>(x + i * stride); }, weights,
+      results);
 }
 
 }  // namespace ggb::ssim::GGB_ISA_NAMESPACE

@@ -1,9 +1,9 @@
 // Uniform windows: sums of integers, so every way of adding them gives the same. With
 //   A = sum x sum y,   B = (sum x)^2 + (sum y)^2,   K = n sum xy - A,   V = n sum (x^2 + y^2) - B
-// over the n pixels of a window, the similarity is (2A + n^2 C1) (2K + n^2 C2) / ((B + n^2 C1) (V + n^2 C2)). Up to A, B, K
-// and V nothing is rounded; from there on the order of operations is fixed, in lanes that are the same for every width of
-// vector, and the compiler may not fuse them (-ffp-contract=off, CMakeLists.txt). So instruction sets differ in no bit, as
-// long as n^2 sum (x^2 + y^2) is below 2^53: for windows of up to 511 pixels across.
+// over the n pixels of a window, the similarity is (2A + n^2 C1) (2K + n^2 C2) / ((B + n^2 C1) (V + n^2 C2)). Up to A,
+// B, K and V nothing is rounded; from there on the order of operations is fixed, in lanes that are the same for every
+// width of vector, and the compiler may not fuse them (-ffp-contract=off, CMakeLists.txt). So instruction sets differ
+// in no bit, as long as n^2 sum (x^2 + y^2) is below 2^53: for windows of up to 511 pixels across.
 #include "ops/fused/windowed-ssim/plan.h"
 #include "ops/fused/windowed-ssim/tiles.h"
 
@@ -15,8 +15,8 @@ constexpr int kPackedSize = 7;
 // Widest window whose sum of x^2 + y^2 fits into 31 bits.
 constexpr int kMaxIntegerSize = 127;
 
-// Similarities are added up as fractions, two at a time: a division takes as long as everything else. kBlock is divisible
-// by the vectors' widths, and half of it by the number of channels.
+// Similarities are added up as fractions, two at a time: a division takes as long as everything else. kBlock is
+// divisible by the vectors' widths, and half of it by the number of channels.
 constexpr int kBlock = 48;
 constexpr int kLanes = kBlock / 2;
 
@@ -88,7 +88,7 @@ inline void SumAlongRow(T* in, T* __restrict out, int size, int64_t step, int64_
       offset += block;
     }
     if (2 * block > size) break;
-    // In place: what is read lies ahead of what is written.
+      // In place: what is read lies ahead of what is written.
 #pragma GCC ivdep
     for (int64_t j = 0; j < length - (2 * block - 1) * step; ++j) in[j] += in[j + block * step];
   }
@@ -288,8 +288,8 @@ class PackedSum {
 #if defined(__AVX512F__)
       // GCC 12 would convert in four steps.
       const __m512i all = (__m512i)from;
-      return (Doubles)_mm512_maskz_cvtepi32_pd(0xff, at == 0 ? _mm512_maskz_extracti64x4_epi64(0xf, all, 0)
-                                                             : _mm512_maskz_extracti64x4_epi64(0xf, all, 1));
+      return (Doubles)_mm512_maskz_cvtepi32_pd(
+          0xff, at == 0 ? _mm512_maskz_extracti64x4_epi64(0xf, all, 0) : _mm512_maskz_extracti64x4_epi64(0xf, all, 1));
 #else
       typedef int32_t HalfInts __attribute__((vector_size(2 * kWidth)));
       HalfInts ints;

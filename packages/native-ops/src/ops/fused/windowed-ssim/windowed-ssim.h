@@ -1,5 +1,5 @@
-// Structural similarity of 8-bit images: what the addons, and the WebAssembly module, call. No TensorFlow.js, no Node-API,
-// no allocation, no C library: the caller brings the memory. Formula and accuracy: windowed-ssim.md.
+// Structural similarity of 8-bit images: what the addons, and the WebAssembly module, call. No TensorFlow.js, no
+// Node-API, no allocation, no C library: the caller brings the memory. Formula and accuracy: windowed-ssim.md.
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,6 @@
-// Structural similarity of float32 images and its gradient, as TensorFlow.js kernels. The forward pass leaves the similarity
-// of each image, and on request four planes of which the gradient by either image is one more filter: windowed-ssim.md.
+// Structural similarity of float32 images and its gradient, as TensorFlow.js kernels. The forward pass leaves the
+// similarity of each image, and on request four planes of which the gradient by either image is one more filter:
+// windowed-ssim.md.
 #include <algorithm>
 #include <cstdint>
 
@@ -60,8 +61,8 @@ void FillWeights(const Arguments& a, double* weights) {
   }
 }
 
-// Numbers near the sums and the differences of an image's pixels, the same in both passes. The gradient is exact algebra
-// for any; rounding takes less where they are near.
+// Numbers near the sums and the differences of an image's pixels, the same in both passes. The gradient is exact
+// algebra for any; rounding takes less where they are near.
 void ChoosePivots(const Arguments& a, const float* x, const float* y, Partials* partials) {
   constexpr int64_t kSamples = 64;
   const int64_t step = std::max<int64_t>(1, a.image() / kSamples);
@@ -153,12 +154,8 @@ Status ScoreTiled(const Arguments& a, const float* x, const float* y, double c1,
   GGB_RETURN_IF_ERROR(context.Scratch(pieces * bytes, &scratch));
   GGB_RETURN_IF_ERROR(context.Scratch(pieces * a.channels, &channel_sums));
   ParallelPieces(pieces, a.batch * blocks, [&](int piece, int64_t begin, int64_t end) {
-    const TiledShape shape = {static_cast<int>(a.width),
-                              static_cast<int>(a.height),
-                              static_cast<int>(a.channels),
-                              c1 / 2,
-                              c2 / 2,
-                              weights};
+    const TiledShape shape = {
+        static_cast<int>(a.width), static_cast<int>(a.height), static_cast<int>(a.channels), c1 / 2, c2 / 2, weights};
     Map map(shape, scratch + piece * bytes);
     double* sums = channel_sums + piece * a.channels;
     for (int64_t i = begin; i < end; ++i) {
@@ -194,9 +191,10 @@ void SpreadRows(const Arguments& a, const float* x, const float* y, const Partia
     Vec by_vd[kTile];
     const auto filter = [&](int p, Vec* results) __attribute__((always_inline)) {
       const float* from = partials.planes + p * plane + j;
-      SumTileOf<kTaps>([&](auto i) __attribute__((always_inline)) {
-        return LoadUnaligned(offsets[i] < 0 ? zeros : from + offsets[i]);
-      }, weights, results);
+      SumTileOf<kTaps>(
+          [&](auto i)
+              __attribute__((always_inline)) { return LoadUnaligned(offsets[i] < 0 ? zeros : from + offsets[i]); },
+          weights, results);
     };
     filter(second ? 1 : 0, means);
     filter(2, by_vs);
@@ -237,8 +235,8 @@ void SpreadRow(const Arguments& a, const float* x, const float* y, const Partial
 
 }  // namespace
 
-// arguments: batch, height, width, channels, size, gaussian, sigma, C1, C2, x, y, similarity [batch], whether planes follow,
-// planes [batch, 4, map height, width, channels]
+// arguments: batch, height, width, channels, size, gaussian, sigma, C1, C2, x, y, similarity [batch], whether planes
+// follow, planes [batch, 4, map height, width, channels]
 Status windowed_ssim(CommandReader& arguments, ExecutionContext& context) {
   const Arguments a = ReadArguments(arguments);
   // The kernel works on sums and differences, whose squares are four times as large; see windowed-ssim.md.
