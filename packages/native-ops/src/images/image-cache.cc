@@ -1,5 +1,3 @@
-  // Its last reader may have been another thread.
-  std::atomic_thread_fence(std::memory_order_acquire);
 #include "images/image-cache.h"
 
 #include <atomic>
@@ -50,6 +48,8 @@ void ImageCache::Drop(std::list<Handle>::iterator position) {
   entry->counted_bytes = 0;
   // Nobody else can take a reference now: they are given out under the same lock.
   if (entry.use_count() > 1 || spare_.size() >= kMostSpare) return;
+  // Its last reader may have been another thread.
+  std::atomic_thread_fence(std::memory_order_acquire);
   entry->is_decoded = false;
   entry->problem = Problem::None();
   entry->image.pixels.ReleaseAbove(kMostBytes / kMostEntries);
