@@ -1,12 +1,18 @@
 export { ImageInputError } from '../image/image-input-error.ts';
 export { type Mask, maskThreshold, type RgbImage } from '../image/rgb-image.ts';
 export { insideL1, l1 } from '../l1/l1.ts';
+export { msSsim, msSsimWeights } from '../ms-ssim/ms-ssim.ts';
 export type { ImagePair, PairMetric, PairMetricName } from '../pair-metrics/pair-metric.ts';
+export { pairMetricNames, pairMetrics } from '../pair-metrics/pair-metrics.ts';
+export { compareProtocols, explainProtocol, type ProtocolRow } from '../protocols/explain-protocol.ts';
 export type { Padding, Protocol, SsimProtocol, SsimWindow } from '../protocols/protocol.ts';
+export { protocolHash } from '../protocols/protocol-hash.ts';
 export { protocolNamed } from '../protocols/protocol-named.ts';
 export { type ProtocolName, protocolNames, protocols, ssimProtocols } from '../protocols/protocols.ts';
 export { UnknownProtocolError } from '../protocols/unknown-protocol-error.ts';
+export { psnr } from '../psnr/psnr.ts';
 export { type PairScores, type PairToScore, scorePair } from '../score-pair/score-pair.ts';
 export { sharpnessRatio } from '../sharpness/sharpness.ts';
 export { figureMask } from '../silhouette/figure-mask.ts';
+export { type KeypointMaskKind, keypointMask, type MaskJoint } from '../silhouette/keypoint-mask.ts';
 export { type SsimMap, ssim, ssimInside, ssimMap } from '../ssim/ssim.ts';

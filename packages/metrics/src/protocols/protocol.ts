@@ -6,7 +6,7 @@ export type SsimWindow =
   | { readonly kind: 'gaussian'; readonly size: number; readonly sigma: number }
   | { readonly kind: 'uniform'; readonly size: number };
 
-/** Columns of one grey level that are added on both sides before anything else happens. */
+/** Columns of one grey level that are added on both sides. */
 export interface Padding {
   readonly left: number;
   readonly right: number;
@@ -22,12 +22,12 @@ export interface Protocol {
   readonly name: string;
   /** Where the choices were read: paper, repository and file. */
   readonly source: string;
-  readonly padding: 'none' | Padding;
   /**
    * A mask that is multiplied into both images before they are scored; the black rest of the frame counts as well.
    * 'pg2' and 'defgan' are the two ways of this field to draw it from key points (`keypointMask`).
    */
   readonly mask: 'none' | 'pg2' | 'defgan';
+  readonly padding: 'none' | Padding;
   /**
    * 'rgb-mean': a score in each channel, then their mean. 'grey-rounded': Matlab's `rgb2gray`, rounded to 8 bits.
    * 'grey-float': scikit-image's `rgb2gray` (0.2125, 0.7154, 0.0721), not rounded.
@@ -43,7 +43,7 @@ export interface Protocol {
   readonly statistics: 'population' | 'sample';
   /**
    * L in C1 = (k1 * L)^2 and C2 = (k2 * L)^2, on the protocol's scale. 'real-range', 'generated-range': largest minus
-   * smallest value of that image of the pair, all channels together, after padding, mask and grey conversion.
+   * smallest value of that image of the pair, all channels together, after mask, padding and grey conversion.
    */
   readonly dataRange: number | 'real-range' | 'generated-range';
   /** Pixel values run from 0 to this: 255 as decoded, 1 after division by 255. */

@@ -33,12 +33,12 @@ export function scorePair(
   { output, truth, inside }: PairToScore,
   protocol: Protocol = ssimProtocols.tf,
 ): PairScores {
-  const map = ssimMap(output, truth, protocol);
+  const map = ssimMap(truth, output, protocol);
   return {
     ssim: meanOfMap(map),
     ...(inside === undefined
       ? {}
-      : { insideSsim: meanOfMapInside(map, inside), insideL1: insideL1(output, truth, inside) }),
+      : { insideSsim: meanOfMapInside(map, inside, protocol), insideL1: insideL1(output, truth, inside) }),
     l1: l1(output, truth),
     sharpness: sharpnessRatio(output, truth),
   };
