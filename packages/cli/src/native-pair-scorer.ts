@@ -1,7 +1,13 @@
 // Scores pairs of image files in native threads where the addon for it is there, and in TypeScript where it is not, or
 // where it cannot: the numbers are equal to 1e-6, the time is not.
 import type { PairMetricName, Protocol } from '@ggb/metrics';
-import { type PairFiles, type PairOutcome, type PairScorer, PortablePairScorer, type ScoreRequest } from '@ggb/metrics/node';
+import {
+  type PairFiles,
+  type PairOutcome,
+  type PairScorer,
+  PortablePairScorer,
+  type ScoreRequest,
+} from '@ggb/metrics/node';
 import type * as Images from '@ggb/native-ops/images';
 
 type NativeImages = typeof Images;
@@ -26,7 +32,10 @@ export interface ScorerWish {
 /** The fastest scorer that computes this here. Never throws: without the addon there is the portable one. */
 export async function choosePairScorer({ protocol, metrics, threads, prefer }: ScorerWish): Promise<ChosenScorer> {
   const portable = new PortablePairScorer();
-  const because = (reason: string) => ({ scorer: portable, reason: `Scorer: ${portable.description}, because ${reason}.` });
+  const because = (reason: string) => ({
+    scorer: portable,
+    reason: `Scorer: ${portable.description}, because ${reason}.`,
+  });
   if (prefer === 'portable') return because('it was asked for');
   const why = whyNotNative(protocol, metrics);
   if (why !== undefined) return because(why);

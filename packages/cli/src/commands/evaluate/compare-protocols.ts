@@ -72,7 +72,12 @@ async function scoreAll(options: EvaluateFoldersOptions): Promise<void> {
         scores.push({ ...named, scorer: '', metrics: {}, note: 'needs key points (--pairs)' });
         continue;
       }
-      const { scorer } = await choosePairScorer({ protocol, metrics, threads: options.threads, prefer: options.scorer });
+      const { scorer } = await choosePairScorer({
+        protocol,
+        metrics,
+        threads: options.threads,
+        prefer: options.scorer,
+      });
       const columns = new ScoreColumns(pairs.length, metrics);
       const reasons = new Set<string>();
       let done = 0;

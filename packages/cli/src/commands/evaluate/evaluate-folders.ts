@@ -5,9 +5,9 @@ import { protocolHash } from '@ggb/metrics';
 import {
   describeProblems,
   Evaluator,
+  type ImagePairs,
   ImageSetError,
   type ImageSetProblem,
-  type ImagePairs,
   intervalMethod,
   type JournalConditions,
   type OpenedPairs,
@@ -49,7 +49,9 @@ export async function evaluateFolders(options: EvaluateFoldersOptions): Promise<
   const { onBad = 'fail' } = options;
   await prepareOutputs(options, folders, onBad);
   const progress = new ProgressLine();
-  const interruption = catchInterruption(() => progress.note('Stopping; what is computed is kept. Ctrl-C again ends at once.'));
+  const interruption = catchInterruption(() =>
+    progress.note('Stopping; what is computed is kept. Ctrl-C again ends at once.'),
+  );
   try {
     const { signal } = interruption;
     const opened = await openFolders(folders, scoring, options, progress, signal);
@@ -65,7 +67,11 @@ export async function evaluateFolders(options: EvaluateFoldersOptions): Promise<
 }
 
 /** Finds out before the work whether results can be kept, and keeps them out of the folders that are looked at. */
-async function prepareOutputs(options: EvaluateFoldersOptions, { real, generated }: Folders, onBad: OnBad): Promise<void> {
+async function prepareOutputs(
+  options: EvaluateFoldersOptions,
+  { real, generated }: Folders,
+  onBad: OnBad,
+): Promise<void> {
   const { json, csv, parquet, maps, resume } = options;
   for (const file of [json, csv, parquet]) if (file !== undefined) await prepareFile(file);
   if (json === undefined && (resume === true || onBad === 'quarantine')) {
@@ -142,7 +148,8 @@ async function scorePairs(work: Work & { progress: ProgressLine; signal: AbortSi
   const { pairs } = opened;
   const columns = new ScoreColumns(pairs.length, scoring.metrics);
   const kept = options.json === undefined ? undefined : KeptScores.open(options, conditionsOf(work), pairs, columns);
-  if (kept !== undefined && kept.resumed > 0) progress.note(`${kept.resumed} of ${pairs.length} pairs are there already.`);
+  if (kept !== undefined && kept.resumed > 0)
+    progress.note(`${kept.resumed} of ${pairs.length} pairs are there already.`);
   const late: ImageSetProblem[] = [];
   const evaluator = new Evaluator({ ...scoring, scorer });
   const begun = performance.now();
@@ -152,7 +159,8 @@ async function scorePairs(work: Work & { progress: ProgressLine; signal: AbortSi
       const { index, outcome, pair } = result;
       if (outcome.values === undefined) late.push(lateProblem(result, folders));
       else {
-        if (options.maps !== undefined) await writeSsimMap(join(options.maps, mapName(pair.name)), pair, scoring.protocol);
+        if (options.maps !== undefined)
+          await writeSsimMap(join(options.maps, mapName(pair.name)), pair, scoring.protocol);
         columns.set(index, outcome.values);
         kept?.add(index, outcome.values);
       }
@@ -189,7 +197,8 @@ function lateProblem({ pair, outcome }: PairResult, folders: Folders): ImageSetP
     file: printable(path),
     expected: kind === 'metric' ? 'a pair that can be scored' : 'an image that can be decoded to its end',
     received: message,
-    advice: kind === 'metric' ? 'Choose another protocol or metric, or leave the pair out.' : 'Write or copy the file again.',
+    advice:
+      kind === 'metric' ? 'Choose another protocol or metric, or leave the pair out.' : 'Write or copy the file again.',
   };
 }
 
@@ -207,12 +216,23 @@ function sayWhatIsKept(work: {
   } else if (scoredCount > 0) {
     const { name } = scoring.protocol;
     const table = evaluationTable(columns.summaries(), { name, hash: protocolHash(scoring.protocol) });
-    progress.note(`${table}\nThese are ${scoredCount} of ${length} pairs: stopped before the end. --json FILE would keep them.`);
+    progress.note(
+      `${table}\nThese are ${scoredCount} of ${length} pairs: stopped before the end. --json FILE would keep them.`,
+    );
   }
 }
 
 /** Shown first: a full disk does not take what has been computed. */
-async function report({ options, folders, scoring, opened, scorer, columns, late, kept }: Work & Scored): Promise<void> {
+async function report({
+  options,
+  folders,
+  scoring,
+  opened,
+  scorer,
+  columns,
+  late,
+  kept,
+}: Work & Scored): Promise<void> {
   const { pairs } = opened;
   const { onBad = 'fail' } = options;
   if (late.length > 0 && (onBad === 'fail' || columns.scoredCount === 0)) {

@@ -60,7 +60,11 @@ export interface Scoring {
 }
 
 /** @throws UnknownProtocolError, UnknownMetricError, UserError */
-export function scoringOf({ protocol = defaultProtocol, metrics = defaultMetrics, pairs }: EvaluateFoldersOptions): Scoring {
+export function scoringOf({
+  protocol = defaultProtocol,
+  metrics = defaultMetrics,
+  pairs,
+}: EvaluateFoldersOptions): Scoring {
   const scoring = { protocol: protocolNamed(protocol), metrics: metricsOf(metrics) };
   if (needsKeypoints(scoring.protocol, scoring.metrics) && pairs === undefined) {
     throw new UserError('the mask needs the key points of the real images', {
@@ -75,7 +79,10 @@ export function scoringOf({ protocol = defaultProtocol, metrics = defaultMetrics
 function metricsOf(text: string): readonly PairMetricName[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.some((name) => name === '')) {
-    throw new UserError('--metrics has an empty name', { expected: 'names with commas between: ssim,psnr', received: text });
+    throw new UserError('--metrics has an empty name', {
+      expected: 'names with commas between: ssim,psnr',
+      received: text,
+    });
   }
   return [...new Set(names.map(pairMetricNamed))];
 }

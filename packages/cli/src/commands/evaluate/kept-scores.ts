@@ -7,8 +7,8 @@ import {
   type JournalEntry,
   journalEntries,
   journalExists,
-  ScoreJournal,
   type ScoreColumns,
+  ScoreJournal,
 } from '@ggb/metrics/node';
 import type { EvaluateFoldersOptions } from './evaluation-request.ts';
 

@@ -42,7 +42,8 @@ export async function writePairsParquet(
   for (const row of rows) {
     names.push(row.name);
     reals.push(row.real);
-    for (const [i, metric] of metrics.entries()) columns[i]?.push((row[metric] as number | null) ?? Number.POSITIVE_INFINITY);
+    for (const [i, metric] of metrics.entries())
+      columns[i]?.push((row[metric] as number | null) ?? Number.POSITIVE_INFINITY);
   }
   await replaceFile(file, async (filename) => {
     parquetWriteFile({
