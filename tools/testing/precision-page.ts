@@ -65,7 +65,8 @@ export function precisionSectionProblem(
 export function withSection(page: string, section: string, rows: readonly PrecisionRow[]): string {
   const found = sectionOf(page, section);
   if (found === undefined) throw new Error(`docs/precision.md: no section "${section}" to write into`);
-  return page.replace(found, () => `\n\n${tableLines(rows).join('\n')}\n\n`);
+  const [begin, end] = [`<!-- measured: ${section} -->`, `<!-- end: ${section} -->`];
+  return page.replace(`${begin}${found}${end}`, () => `${begin}\n\n${tableLines(rows).join('\n')}\n\n${end}`);
 }
 
 /** Holds the section against the rows, or writes it. @throws Error  if the page says something else. */

@@ -47,6 +47,7 @@ const userErrorNames = new Set([
   'ImageError',
   'SharpMissingError',
   'ImageInputError',
+  'UnknownProtocolError',
   'ConditionError',
   'RunFolderError',
   'RunInUseError',

@@ -77,6 +77,8 @@ export function keypointMask(
   return { data: closed(drawn, width, height), width, height };
 }
 
+const { abs, max } = Math;
+
 type Canvas = Mask & { readonly data: Uint8Array };
 type Place = readonly [x: number, y: number];
 
@@ -123,9 +125,9 @@ function fillRectangle({ data, width, height }: Canvas, a: Place, b: Place): voi
       // Distances beyond the two ends and the two sides, in pixels; negative inside. Only near zero is rounding at play.
       const along = ((x - b[0]) * dx + (y - b[1]) * dy) / length;
       const beside = ((x - b[0]) * dy - (y - b[1]) * dx) / length;
-      const end = along < length - along ? -along : along - length;
-      const side = (beside < 0 ? -beside : beside) - radius;
-      const outside = end > side ? end : side;
+      const end = max(-along, along - length);
+      const side = abs(beside) - radius;
+      const outside = max(end, side);
       if (outside < -clearlyOff || (outside < clearlyOff && isInPolygon(x, y, corners))) data[y * width + x] = 255;
     }
   }

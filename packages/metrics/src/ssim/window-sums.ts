@@ -59,9 +59,11 @@ export function windowSums(a: Planes, b: Planes, window: SsimWindow): WindowSums
   return { sum, difference, sumSquares, differenceSquares };
 }
 
+const { max } = Math;
+
 /** What a variance is; rounding can make it negative by 1e-11 in flat windows. */
 export function notNegative(variance: number): number {
-  return variance > 0 ? variance : 0;
+  return max(0, variance);
 }
 
 let scratchMemory = new Float64Array(0);

@@ -4,7 +4,7 @@
 # ///
 """SSIM, MS-SSIM and PSNR by piq in float64, on the images of testing/test-images.ts.
 
-    node packages/metrics/testing/golden/golden.mjs          # writes piq.golden.json; PyTorch is that of bench/pytorch-peer
+    node packages/metrics/testing/golden/golden.mjs write    # PyTorch is that of bench/pytorch-peer
 
 Sides are multiples of 16: piq pads odd ones with zeros, which TensorFlow and Wang et al. do not.
 """
@@ -12,10 +12,16 @@ Sides are multiples of 16: piq pads odd ones with zeros, which TensorFlow and Wa
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 import types
 
 import numpy as np
+
+if "GGB_LAZY_BINDING" in os.environ:
+    # bench/pytorch-peer leaves CUDA's libraries out: their functions may only be looked up when they are called.
+    sys.setdlopenflags(os.RTLD_LAZY)
+
 import torch
 
 import test_images
