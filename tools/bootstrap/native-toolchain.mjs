@@ -70,6 +70,27 @@ export function requirements() {
   return needed;
 }
 
+/** What the image addon needs besides; without it `ggb evaluate` reads images by sharp, which is slower. @returns {Requirement[]} */
+export function imageRequirements() {
+  const libjpeg =
+    '#include <stdio.h>\n#include <jpeglib.h>\nint main() { return LIBJPEG_TURBO_VERSION_NUMBER < 2000000; }\n';
+  const libdeflate = '#include <libdeflate.h>\nint main() { return libdeflate_crc32(0, nullptr, 0) != 0; }\n';
+  const problemOf = (/** @type {string} */ flag, /** @type {string} */ program) =>
+    links([flag], program) ? undefined : `no program can be built with ${flag}`;
+  return [
+    {
+      name: 'libjpeg-turbo with headers',
+      aptPackage: 'libjpeg62-turbo-dev',
+      problem: () => problemOf('-ljpeg', libjpeg),
+    },
+    {
+      name: 'libdeflate with headers',
+      aptPackage: 'libdeflate-dev',
+      problem: () => problemOf('-ldeflate', libdeflate),
+    },
+  ];
+}
+
 /**
  * Makes sure that the addon can be built. As root on a Debian system it installs what is missing with apt, after saying
  * so and unless GGB_APT=0; everywhere else it says what to install and stops.
@@ -79,6 +100,7 @@ export function ensureNativeToolchain(stampPath = join(scratchFolder, 'toolchain
   const before = toolchainState();
   if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === before) return;
   installMissing();
+  installImageLibraries();
   mkdirSync(dirname(stampPath), { recursive: true });
   writeFileSync(stampPath, toolchainState());
 }
@@ -90,7 +112,8 @@ function toolchainState() {
     const candidates = tool.includes('/') ? [tool] : folders.map((folder) => join(folder, tool));
     return candidates.find((path) => existsSync(path)) ?? `no ${tool}`;
   });
-  const files = [...tools, '/usr/include/dnnl.hpp'].map((path) => {
+  const headers = ['dnnl.hpp', 'jpeglib.h', 'libdeflate.h'].map((name) => `/usr/include/${name}`);
+  const files = [...tools, ...headers].map((path) => {
     const entry = statSync(path, { throwIfNoEntry: false });
     return entry === undefined ? `${path} absent` : `${realpathSync(path)} ${entry.size} ${entry.mtimeMs}`;
   });
@@ -124,10 +147,28 @@ function installMissing() {
   }
 }
 
+/** The addon builds and tests run without them, so their absence stops nothing. */
+function installImageLibraries() {
+  let missing = findMissing(imageRequirements());
+  if (missing.length > 0 && mayUseApt()) {
+    console.log(`Set-up: ${missing.map((entry) => entry.text).join('; ')}.`);
+    const failure = installWithApt(missing.map((entry) => entry.aptPackage));
+    if (failure !== undefined) console.log(`Set-up: ${failure}.`);
+    missing = findMissing(imageRequirements());
+  }
+  if (missing.length === 0) return;
+  const names = missing.map((entry) => entry.name).join(' and ');
+  const packages = missing.map((entry) => entry.aptPackage);
+  const how = isDebianLike()
+    ? aptAdvice(packages)
+    : `install them in your system's way (Debian: ${packages.join(' ')})`;
+  console.log(`Set-up: the image addon is left out, so evaluation will be slower: it needs ${names}; ${how}`);
+}
+
 /** @returns {{ name: string, aptPackage: string, text: string }[]} */
-function findMissing() {
+function findMissing(needed = requirements()) {
   const missing = [];
-  for (const { name, aptPackage, problem } of requirements()) {
+  for (const { name, aptPackage, problem } of needed) {
     const text = problem();
     if (text !== undefined) missing.push({ name, aptPackage, text });
   }

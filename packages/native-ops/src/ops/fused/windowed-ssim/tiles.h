@@ -45,6 +45,12 @@ GGB_INLINE void Unroll(const Body& body) {
 
 GGB_INLINE Vec Splat(float value) { return value - Vec{}; }
 
+GGB_INLINE Vec LoadUnaligned(const float* from) {
+  Vec value;
+  __builtin_memcpy(&value, from, sizeof(value));
+  return value;
+}
+
 GGB_INLINE Vec AtLeastZero(Vec x) { return x > 0.0f ? x : Vec{}; }
 
 // Transposes a square of kWidth vectors: in each of log2(kWidth) stages, vector i and vector i + kWidth / 2 are interleaved.
@@ -72,6 +78,18 @@ GGB_INLINE void Transpose(Vec* rows) {
   if constexpr (kWidth >= 8) stage(rows, other);
   if constexpr (kWidth >= 16) stage(other, rows);
   if constexpr (kWidth == 8) Unroll<0, kWidth>([&](auto i) __attribute__((always_inline)) { rows[i] = other[i]; });
+}
+
+// The first half of the taps and the middle one, which takes what rounding left, so that the sum stays 1.
+template <int kTaps>
+GGB_INLINE void SplatWeights(const double* weights, Vec* splat) {
+  double rest = 1;
+  for (int k = 0; k < kTaps / 2; ++k) {
+    const float side = static_cast<float>(weights[k]);
+    splat[k] = Splat(side);
+    rest -= 2.0 * static_cast<double>(side);
+  }
+  splat[kTaps / 2] = Splat(static_cast<float>(rest));
 }
 
 // Mean of up to four of the inputs of a tile that the windows of all its results have in common.
@@ -121,6 +139,31 @@ GGB_INLINE void FilterTile(const float* x, const float* v, int64_t stride, Vec p
     means[o] = sums[o];
     variances[o] = squares[o] - sums[o] * sums[o];
   });
+}
+
+// results[o] = sum over k of w[k] x[o + k], from kTile + kTaps - 1 inputs that `load` gives by number.
+template <int kTaps, class LoadInput>
+GGB_INLINE void SumTileOf(const LoadInput& load, const Vec* weights, Vec* results) {
+  Vec sums[kTile];
+  Unroll<0, kTile + kTaps - 1>([&](auto i) __attribute__((always_inline)) {
+    const Vec x = load(i);
+    Unroll<0, kTile>([&](auto o) __attribute__((always_inline)) {
+      constexpr int kTap = i - o;
+      if constexpr (kTap == 0) {
+        sums[o] = weights[0] * x;
+      } else if constexpr (kTap > 0 && kTap < kTaps) {
+        constexpr int kWeight = kTap <= kTaps / 2 ? kTap : kTaps - 1 - kTap;
+        sums[o] += weights[kWeight] * x;
+      }
+    });
+  });
+  Unroll<0, kTile>([&](auto o) __attribute__((always_inline)) { results[o] = sums[o]; });
+}
+
+template <int kTaps>
+GGB_INLINE void SumTile(const float* x, int64_t stride, const Vec* weights, Vec* results) {
+  SumTileOf<kTaps>([&](auto i) __attribute__((always_inline)) { return *reinterpret_cast<const Vec*>(x + i * stride); },
+                   weights, results);
 }
 
 }  // namespace ggb::ssim::GGB_ISA_NAMESPACE

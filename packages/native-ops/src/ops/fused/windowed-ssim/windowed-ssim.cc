@@ -63,11 +63,11 @@ size_t GeneralScratchBytes(int width, int channels) {
   return static_cast<size_t>(width) * channels * 4 * sizeof(double);
 }
 
-// As tiled.portable.cc lays it out, for 11 taps and its widest tiles.
+// As tiled-map.h lays it out, for 11 taps and its widest tiles.
 size_t TiledScratchBytes(int channels) {
   constexpr size_t kInputRows = 26;
   constexpr size_t kFloats = 2 * 16 * kInputRows + (10 + 16 + 8) * 64;
-  return channels * (kFloats * sizeof(float) + 2 * kInputRows * 16);
+  return channels * (kFloats * sizeof(float) + 16 * sizeof(double) + 2 * 16);
 }
 
 size_t Aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
