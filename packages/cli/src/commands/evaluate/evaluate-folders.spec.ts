@@ -1,4 +1,5 @@
 // `ggb evaluate` of two folders as a process: what it prints where, writes where, and with which code it ends.
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,7 +14,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { protocolHash, protocols } from '@ggb/metrics';
 import { bootstrapIntervals, decodeImage, parseReport } from '@ggb/metrics/node';
-import sharp from 'sharp';
 import { writePairs } from '../../../../metrics/testing/image-files.ts';
 import { plantFaults } from '../../../../metrics/testing/plant-faults.ts';
 import { runGgb } from '../../../testing/run-ggb.ts';
@@ -53,22 +53,16 @@ describe('ggb evaluate --real --generated', () => {
     expect(rows[0]).toBe('name,real,ssim,psnr,l1,protocol,protocolHash');
     expect(rows.slice(1).map((row) => Number(row.split(',')[2]))).toEqual(ssims);
 
-    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
-    const file = await asyncBufferFromFile(join(cwd, 'out.parquet'));
-    const objects = await parquetReadObjects({ file });
+    const { rows: objects, metadata } = readParquet(join(cwd, 'out.parquet'));
     expect(objects.map(({ name, ssim }) => [name, ssim])).toEqual(report.pairs.map(({ name, ssim }) => [name, ssim]));
-    const metadata = (await parquetMetadataAsync(file)).key_value_metadata ?? [];
     expect(metadata.find(({ key }) => key === 'protocolHash')?.value).toBe(hash);
 
-    const map = await sharp(join(cwd, 'maps', 'sub', 'c.jpg.png'))
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    expect(map.info).toMatchObject({ width: 26, height: 26, channels: 1 }); // 32 less the window of 7, plus 1
+    const map = await decodeImage(join(cwd, 'maps', 'sub', 'c.jpg.png'));
+    expect([map.width, map.height]).toEqual([26, 26]); // 32 less the window of 7, plus 1
     const mean = map.data.reduce((sum, value) => sum + value, 0) / map.data.length / 255;
     // Rounding to 255 levels averages out to well below half a level; scores below 0 are drawn as 0, hence one side is wider.
     expect(mean - (ssims[2] as number)).toBeGreaterThan(-0.002);
     expect(mean - (ssims[2] as number)).toBeLessThan(0.05);
-    expect((await decodeImage(join(cwd, 'real', 'a.png'))).width).toBe(32);
     expect(readdirSync(cwd).sort()).toEqual(['generated', 'maps', 'out.csv', 'out.json', 'out.parquet', 'real']);
   });
 
@@ -115,7 +109,7 @@ describe('ggb evaluate --real --generated', () => {
     await writePairs(cwd, ['a.png', 'b.png', 'c.png']);
     const file = join(cwd, 'generated', 'b.png');
     const bytes = readFileSync(file);
-    bytes.fill(7, 60, 90); // Within the compressed pixels: header and end are whole
+    breakPixels(bytes);
     writeFileSync(file, bytes);
     const failed = await evaluate(...folders, '--json', 'out.json');
     expect(failed).toMatchObject({
@@ -164,7 +158,7 @@ describe('ggb evaluate --real --generated', () => {
       // The head of a journal as this very command writes it: of a run that fails in scoring.
       const file = join(cwd, 'generated', 'b.png');
       const good = readFileSync(file);
-      writeFileSync(file, Buffer.from(good).fill(7, 60, 90));
+      writeFileSync(file, breakPixels(Buffer.from(good)));
       await evaluate(...folders, '--json', 'out.json');
       writeFileSync(file, good);
       return written('out.json.journal').split('\n')[0];
@@ -267,6 +261,28 @@ describe('ggb evaluate in words', () => {
     expect((await evaluate('--list-metrics')).stdout).toMatch(/^l1 +lower +0 to 255/m);
   });
 });
+
+/** Header and end stay whole, the compressed pixels do not. */
+function breakPixels(png: Buffer): Buffer {
+  const pixels = png.indexOf('IDAT') + 4;
+  return png.fill(0xff, pixels + 8, pixels + 40);
+}
+
+interface ReadParquet {
+  readonly rows: readonly Record<string, unknown>[];
+  readonly metadata: readonly { readonly key: string; readonly value?: string }[];
+}
+
+/** In a process of its own: Jest on Node 20 cannot load the ES modules of hyparquet. */
+function readParquet(file: string): ReadParquet {
+  const program = `
+    import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+    const file = await asyncBufferFromFile(process.argv[1]);
+    const { key_value_metadata: metadata } = await parquetMetadataAsync(file);
+    console.log(JSON.stringify({ rows: await parquetReadObjects({ file }), metadata }));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program, file], { cwd: __dirname });
+  return JSON.parse(output.toString('utf8'));
+}
 
 /** When some batches are done, on a slow machine and on a fast one. */
 function later(action: () => void): void {
