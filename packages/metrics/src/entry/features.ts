@@ -1,6 +1,11 @@
 // Distributions of images by features of a network: Inception-v3, FID and Inception Score. Node; runs on the active TensorFlow.js
 // backend.
-export { type CustomFeatures, customFeatures, FeatureShapeError, type PredictingModel } from '../features/custom-features.ts';
+export {
+  type CustomFeatures,
+  customFeatures,
+  FeatureShapeError,
+  type PredictingModel,
+} from '../features/custom-features.ts';
 export {
   type DistributionMetric,
   type DistributionProgress,
