@@ -59,6 +59,11 @@ const userErrorNames = new Set([
   'TrainingDivergedError',
   'FiguresSettingError',
   'FolderNotEmptyError',
+  'InceptionWeightsError',
+  'FeatureStatisticsError',
+  'FeatureShapeError',
+  'ImageFeaturesError',
+  'StatisticsUnavailableError',
 ]);
 
 /** System calls that fail because of the machine or of a path, in words. */

@@ -8,7 +8,7 @@ export interface StatisticsEngine {
 
   /**
    * rows [count, dimensions] become their differences from their mean, which goes to `mean`; the sum of the products of those
-   * differences is added to the lower triangle of `comoments` [dimensions, dimensions].
+   * differences is added to the lower triangle of `comoments` [dimensions, dimensions]; the upper one is left undefined.
    */
   addCentredProducts(
     rows: Float64Array,

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import '@ggb/native-ops/node';
 import * as tf from '@ggb/native-ops/tf';
 import { drawnImage, randomInceptionFile, randomInceptionTensors } from '../../testing/drawn-numbers.ts';
@@ -7,6 +10,7 @@ import type { FeatureNetwork } from '../features/feature-network.ts';
 import { type InceptionName, inceptionNetwork } from './inception-network.ts';
 import type { FeatureLayer } from './inception-v3.ts';
 import { type InceptionWeights, parseInceptionWeights } from './inception-weights.ts';
+import { loadInception } from './load-inception.ts';
 
 // Networks with random weights, the same in both languages. Their activations are about 1 and agree with PyTorch's to some 1e-6:
 // 94 convolutions of up to 4,000 products summed in float32, in another order. The task's bound is 1e-4.
@@ -119,5 +123,24 @@ describe('inceptionNetwork', () => {
     expect(() => inceptionNetwork(weights2015, 'hash', { network: 'inception-v3-torchvision' })).toThrow(
       'inception-v3-torchvision: the weights are those of the graph 2015-12-05',
     );
+  });
+});
+
+describe('loadInception', () => {
+  it('reads weights by path, and names their SHA-256 and what they were converted from', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ggb-inception-'));
+    try {
+      const path = join(folder, 'weights.safetensors');
+      const bytes = randomInceptionFile('torchvision', { source_sha256: '0cc3c7bd' });
+      writeFileSync(path, bytes);
+      const network = await loadInception(path);
+      network.dispose();
+      expect(network.name).toBe('inception-v3-torchvision');
+      expect(network.weightsSha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+      expect(network.comparability.reason).toContain('not comparable');
+      await expect(loadInception(join(folder, 'none'))).rejects.toThrow('ENOENT');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -55,7 +55,7 @@ export class NativeStatistics {
 
   /**
    * rows [count, dimensions] become their differences from their mean, which goes to `mean`; the sum of the products of those
-   * differences is added to the lower triangle of `comoments` [dimensions, dimensions]. Blocks the calling thread.
+   * differences is added to the lower triangle of `comoments` [dimensions, dimensions]; the upper one is left undefined. Blocks the calling thread.
    */
   addCentredProducts(
     rows: Float64Array,

@@ -26,7 +26,8 @@ double* Values(const Napi::Value& value, size_t length, const char* name) {
 // A whole number from 1 to `largest`; 0 after throwing otherwise.
 int64_t Size(const Napi::Value& value, int64_t largest, const char* name) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
-  if (number >= 1 && number <= static_cast<double>(largest) && number == static_cast<double>(static_cast<int64_t>(number))) {
+  if (number >= 1 && number <= static_cast<double>(largest) &&
+      number == static_cast<double>(static_cast<int64_t>(number))) {
     return static_cast<int64_t>(number);
   }
   Napi::RangeError::New(value.Env(), std::string(name) + ": a whole number from 1 to " + std::to_string(largest))
@@ -34,7 +35,7 @@ int64_t Size(const Napi::Value& value, int64_t largest, const char* name) {
   return 0;
 }
 
-constexpr int64_t kMostDimensions = 32768;  // 8 GiB a matrix
+constexpr int64_t kMostDimensions = 16384;  // 2 GiB a matrix
 constexpr int64_t kMostRows = 1 << 24;
 constexpr int64_t kMostThreads = 1024;
 

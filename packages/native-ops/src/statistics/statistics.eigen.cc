@@ -1,10 +1,10 @@
 // One thread computes a tile from beginning to end, so that the number of threads changes no bit. Eigen's own
 // parallelism, which divides sums among threads, is off.
 #define EIGEN_DONT_PARALLELIZE
+#include <algorithm>
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
-#include <algorithm>
 #include <limits>
 
 #include "statistics/statistics.h"
@@ -42,9 +42,9 @@ struct Factor {
   bool triangular;
 };
 
-// Cholesky with complete pivoting (Higham, "Accuracy and Stability of Numerical Algorithms", algorithm 10.2), which ends at
-// the numerical rank: where no remaining variance exceeds `tolerance`. Left-looking, and without moving rows: the factor's
-// rows stay in the covariance's order.
+// Cholesky with complete pivoting (Higham, "Accuracy and Stability of Numerical Algorithms", algorithm 10.2), which
+// ends at the numerical rank: where no remaining variance exceeds `tolerance`. Left-looking, and without moving rows:
+// the factor's rows stay in the covariance's order.
 Factor PivotedCholesky(const Matrix& covariance, double tolerance) {
   const int64_t n = covariance.rows();
   Matrix factor(n, n);
