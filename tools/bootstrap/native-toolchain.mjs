@@ -69,6 +69,7 @@ function links(flags, program) {
 
 /** @returns {Requirement[]} */
 export function requirements() {
+  /** @type {Requirement[]} */
   const needed = [
     { name: 'a C++17 compiler with OpenMP', aptPackage: 'g++', problem: compilerProblem },
     { name: `CMake ${minimumCmake.join('.')} or later`, aptPackage: 'cmake', problem: cmakeProblem },

@@ -15,7 +15,8 @@ namespace ggb::statistics {
 // All matrices dense and row-major. The results do not depend on `threads`.
 struct Kernels {
   // rows [count, dimensions]: replaced by their differences from their mean, which goes to mean [dimensions]. Adds the
-  // sum over the rows of the products of those differences to the lower triangle of comoments [dimensions, dimensions].
+  // sum over the rows of the products of those differences to the lower triangle of comoments [dimensions, dimensions];
+  // the upper one is left undefined.
   void (*add_centred_products)(double* rows, int64_t count, int64_t dimensions, double* mean, double* comoments,
                                int threads);
   // The eigenvalues of a b, for symmetric positive semidefinite a and b [dimensions, dimensions] of which the lower
