@@ -68,6 +68,11 @@ const userErrorNames = new Set([
   'ImageReadError',
   'JournalError',
   'ReportError',
+  'InceptionWeightsError',
+  'FeatureStatisticsError',
+  'FeatureShapeError',
+  'ImageFeaturesError',
+  'StatisticsUnavailableError',
 ]);
 
 /** System calls that fail because of the machine or of a path, in words. */
