@@ -39,6 +39,13 @@ import {
   type Scoring,
   scoringOf,
 } from './evaluation-request.ts';
+import {
+  evaluateFeatures,
+  type FeatureScores,
+  type FeatureWork,
+  featureScores,
+  networkText,
+} from './feature-scores.ts';
 import { KeptScores } from './kept-scores.ts';
 import { writePairsCsv, writePairsParquet } from './pair-tables.ts';
 import { writeSsimMap } from './ssim-map-image.ts';
@@ -57,17 +64,37 @@ export async function evaluateFolders(options: EvaluateFoldersOptions): Promise<
   );
   try {
     const { signal } = interruption;
+    if (scoring.metrics.length === 0) {
+      await evaluateFeatures({ options, scoring, signal, progress });
+      return;
+    }
     const opened = await openFolders(folders, scoring, options, progress, signal);
     progress.finish();
     applyPolicy(opened, onBad, progress);
     const { scorer, reason } = await choosePairScorer({ ...scoring, threads: options.threads, prefer: options.scorer });
     progress.note(reason);
     const scored = await scorePairs({ options, folders, scoring, opened, scorer, progress, signal });
-    await report({ options, folders, scoring, opened, scorer, ...scored });
+    const features =
+      scoring.featureMetrics.length === 0
+        ? undefined
+        : await featureScores({ options, scoring, signal, progress, ...filesOf(opened.pairs, scored.columns) });
+    await report({ options, folders, scoring, opened, scorer, features, ...scored });
   } finally {
     progress.finish();
     interruption.release();
   }
+}
+
+/** The files of the pairs that are scored; real images of several pairs once. */
+function filesOf(pairs: ImagePairs, columns: ScoreColumns): Pick<FeatureWork, 'real' | 'generated'> {
+  const [real, generated] = [new Set<string>(), [] as string[]];
+  for (let i = 0; i < pairs.length; i++) {
+    if (!columns.isScored(i)) continue;
+    const files = pairs.files(i);
+    real.add(files.real);
+    generated.push(files.generated);
+  }
+  return { real: [...real], generated };
 }
 
 /** Finds out before the work whether results can be kept, and keeps them out of the folders that are looked at. */
@@ -227,16 +254,8 @@ function sayWhatIsKept(work: {
 }
 
 /** Shown first: a full disk does not take what has been computed. */
-async function report({
-  options,
-  folders,
-  scoring,
-  opened,
-  scorer,
-  columns,
-  late,
-  kept,
-}: Work & Scored): Promise<void> {
+async function report(work: Work & Scored & { readonly features: FeatureScores | undefined }): Promise<void> {
+  const { options, folders, scoring, opened, scorer, columns, late, kept, features } = work;
   const { pairs } = opened;
   const { onBad = 'fail' } = options;
   if (late.length > 0 && (onBad === 'fail' || columns.scoredCount === 0)) {
@@ -250,9 +269,10 @@ async function report({
   }
   if (late.length > 0) console.error(describeProblems(late));
   const problems = [...opened.problems, ...late];
-  const metrics = columns.summaries();
+  const metrics = { ...columns.summaries(), ...features?.metrics };
   const protocol = { name: scoring.protocol.name, hash: protocolHash(scoring.protocol) };
   console.log(evaluationTable(metrics, protocol));
+  if (features !== undefined) console.log(networkText(features));
   const bad = problems.filter(({ severity }) => severity === 'error').length;
   console.log(`${columns.scoredCount} pairs${bad === 0 ? '' : `, ${bad} problems left out`}. ${scorer.description}.`);
   const { json, csv, parquet } = options;
@@ -267,6 +287,7 @@ async function report({
     intervals: intervalMethod,
     real: folders.real,
     generated: folders.generated,
+    ...(features === undefined ? {} : { network: features.network }),
     scorer: scorer.description,
     versions: { ggb: packageVersion, node: process.versions.node },
     pairing: opened.rules,
