@@ -185,6 +185,12 @@ describe('ggb evaluate --real --generated', () => {
     [[...folders, '--metrics', 'ssim,fsim'], /Unknown metric "fsim"\. Known: ssim, ms-ssim/],
     [[...folders, '--metrics', 'ssim,,l1'], /--metrics has an empty name/],
     [[...folders, '--protocol', 'pg2-mask'], /the mask needs the key points of the real images/],
+    [
+      [...folders, '--metrics', 'ssim,fid'],
+      /fid and is need the weights of a network.*\n {2}docs\/how-to\/inception-weights/,
+    ],
+    [[...folders, '--metrics', 'is', '--features', 'no.safetensors'], /no\.safetensors: does not exist/],
+    [[...folders, '--metrics', 'is', '--features', 'w', '--csv', 'x'], /fid and is alone score two sets, not pairs/],
     [[...folders, '--resume'], /--resume needs --json FILE/],
     [[...folders, '--allow', 'everything'], /--allow knows no such kind: expected wrong-extension, sixteen-bit/],
     [[...folders, '--maps', 'generated/maps'], /maps would lie among the images/],

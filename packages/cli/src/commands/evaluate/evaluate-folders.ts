@@ -52,37 +52,46 @@ import { writeSsimMap } from './ssim-map-image.ts';
 
 /** @throws ImageSetError  and other errors of the user's; the signal's AbortError after Ctrl-C. */
 export async function evaluateFolders(options: EvaluateFoldersOptions): Promise<void> {
-  const folders = foldersOf(options);
   const scoring = scoringOf(options);
-  const { onBad = 'fail' } = options;
-  await prepareOutputs(options, folders, onBad);
   // V8's young generation would grow to 48 MB on the short-lived objects of a hundred thousand files, and stay so.
   setFlagsFromString('--semi-space-growth-factor=1');
   const progress = new ProgressLine();
   const interruption = catchInterruption(() =>
     progress.note('Stopping; what is computed is kept. Ctrl-C again ends at once.'),
   );
+  const { signal } = interruption;
   try {
-    const { signal } = interruption;
-    if (scoring.metrics.length === 0) {
-      await evaluateFeatures({ options, scoring, signal, progress });
-      return;
-    }
-    const opened = await openFolders(folders, scoring, options, progress, signal);
-    progress.finish();
-    applyPolicy(opened, onBad, progress);
-    const { scorer, reason } = await choosePairScorer({ ...scoring, threads: options.threads, prefer: options.scorer });
-    progress.note(reason);
-    const scored = await scorePairs({ options, folders, scoring, opened, scorer, progress, signal });
-    const features =
-      scoring.featureMetrics.length === 0
-        ? undefined
-        : await featureScores({ options, scoring, signal, progress, ...filesOf(opened.pairs, scored.columns) });
-    await report({ options, folders, scoring, opened, scorer, features, ...scored });
+    if (scoring.metrics.length > 0) await evaluatePairs({ options, scoring, progress, signal });
+    else await evaluateFeatures({ options, scoring, progress, signal });
   } finally {
     progress.finish();
     interruption.release();
   }
+}
+
+interface Task {
+  readonly options: EvaluateFoldersOptions;
+  readonly scoring: Scoring;
+  readonly progress: ProgressLine;
+  readonly signal: AbortSignal;
+}
+
+async function evaluatePairs(task: Task): Promise<void> {
+  const { options, scoring, progress, signal } = task;
+  const folders = foldersOf(options);
+  const { onBad = 'fail' } = options;
+  await prepareOutputs(options, folders, onBad);
+  const opened = await openFolders(folders, scoring, options, progress, signal);
+  progress.finish();
+  applyPolicy(opened, onBad, progress);
+  const { scorer, reason } = await choosePairScorer({ ...scoring, threads: options.threads, prefer: options.scorer });
+  progress.note(reason);
+  const scored = await scorePairs({ ...task, folders, opened, scorer });
+  const features =
+    scoring.featureMetrics.length === 0
+      ? undefined
+      : await featureScores({ ...task, ...filesOf(opened.pairs, scored.columns) });
+  await report({ options, folders, scoring, opened, scorer, features, ...scored });
 }
 
 /** The files of the pairs that are scored; real images of several pairs once. */
@@ -205,6 +214,7 @@ async function scorePairs(work: Work & { progress: ProgressLine; signal: AbortSi
     throw error;
   }
   progress.finish();
+  kept?.flush();
   return { columns, late, kept };
 }
 

@@ -1,5 +1,6 @@
 // FID and Inception Score of the command line: scores of whole sets, by the features of a network whose weights the user gives.
 import { decodeImage, intervalMethod, type MetricSummary, reportJson, reportVersion } from '@ggb/metrics/node';
+import { prepareFile } from '../../output-files.ts';
 import { packageVersion } from '../../package-version.ts';
 import type { ProgressLine } from '../../progress-line.ts';
 import { evaluationTable } from '../../report/evaluation-table.ts';
@@ -34,11 +35,12 @@ export async function evaluateFeatures(work: Omit<FeatureWork, 'real' | 'generat
   const { real, generated, json } = options;
   const refused = (['csv', 'parquet', 'maps', 'pairs'] as const).find((name) => options[name] !== undefined);
   if (refused !== undefined || generated === undefined) {
-    throw new UserError(`fid and is alone score two sets, not pairs`, {
+    throw new UserError('fid and is alone score two sets, not pairs', {
       expected: '--real DIR --generated DIR',
       received: refused === undefined ? 'no --generated' : `--${refused}`,
     });
   }
+  if (json !== undefined) await prepareFile(json);
   const scores = await featureScores({ ...work, generated, ...(real === undefined ? {} : { real }) });
   progress.finish();
   const { network, metrics, engine } = scores;
