@@ -169,6 +169,15 @@ describe('the tool chain', () => {
     expect(ensureWith({}, {}, bin).stdout).toBe('');
   });
 
+  it('does without Eigen where it may not be installed, and says what is lost', () => {
+    const withoutEigen = 'if [ "$1" = --version ]; then exit 0; fi; if /bin/grep -q Eigen; then exit 1; fi; exit 0';
+    const result = ensureWith({ ...allTools, 'c++': withoutEigen });
+    expect(result.stdout).toContain("no program can be built with Eigen's headers. Without it, FID of 2,048 features");
+    expect(result.stdout).toContain('libeigen3-dev');
+    expect(result.stderr).toBe('');
+    expect(result.status).toBe(0);
+  });
+
   describe('as root on a Debian system', () => {
     const canApt = itWhen(process.getuid?.() === 0 && isDebianLike(), 'needs root on a Debian system');
 

@@ -17,5 +17,13 @@ const imageLibraries = outputOf(
 
 console.log(outputOf(compiler(), ['--version'])?.split('\n')[0] ?? 'no compiler');
 console.log(outputOf(compiler(), ['-dumpmachine'])?.trim() ?? '');
+const eigenVersion = outputOf(
+  compiler(),
+  ['-E', '-P', '-x', 'c++', '-', '-I/usr/include/eigen3'],
+  '#if __has_include(<Eigen/src/Core/util/Macros.h>)\n#include <Eigen/src/Core/util/Macros.h>\n' +
+    'GGB_EIGEN EIGEN_WORLD_VERSION EIGEN_MAJOR_VERSION EIGEN_MINOR_VERSION\n#endif\n',
+)?.match(/GGB_EIGEN (.*)/)?.[1];
+
 console.log('oneDNN', onednnVersion?.trim() || 'absent');
 console.log('images', imageLibraries?.match(/^lib(jpeg-turbo|deflate) .*$/gm)?.join(', ') ?? 'absent');
+console.log('Eigen', eigenVersion ?? 'absent');

@@ -60,6 +60,19 @@ const userErrorNames = new Set([
   'TrainingDivergedError',
   'FiguresSettingError',
   'FolderNotEmptyError',
+  'UnknownProtocolError',
+  'UnknownMetricError',
+  'UnsupportedScoringError',
+  'ImageSetError',
+  'ImageFolderError',
+  'ImageReadError',
+  'JournalError',
+  'ReportError',
+  'InceptionWeightsError',
+  'FeatureStatisticsError',
+  'FeatureShapeError',
+  'ImageFeaturesError',
+  'StatisticsUnavailableError',
 ]);
 
 /** System calls that fail because of the machine or of a path, in words. */
