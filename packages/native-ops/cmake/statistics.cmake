@@ -1,5 +1,10 @@
 # native_statistics.node: covariances and eigenvalues by Eigen (headers alone). Left out where Eigen is not installed:
 # @ggb/metrics then computes them in TypeScript.
+option(GGB_STATISTICS "Covariances and eigenvalues by Eigen, in native_statistics.node" ON)
+# Sanitized builds are for the engine's kernels; Eigen thrice would take longer than all of them.
+if(NOT GGB_STATISTICS OR GGB_SANITIZE)
+  return()
+endif()
 find_path(GGB_EIGEN_INCLUDE Eigen/Core PATH_SUFFIXES eigen3)
 if(NOT GGB_EIGEN_INCLUDE)
   message(STATUS "Eigen was not found (Debian: libeigen3-dev): native_statistics is not built")

@@ -21,7 +21,7 @@ struct Kernels {
                                int threads);
   // The eigenvalues of a b, for symmetric positive semidefinite a and b [dimensions, dimensions] of which the lower
   // triangles are read; ascending. Those that are zero because a or b has not full rank are left out. False if the
-  // iteration does not converge, which values that are not finite bring about.
+  // iteration does not converge. The values must be finite.
   bool (*product_eigenvalues)(const double* a, const double* b, int64_t dimensions, int threads,
                               std::vector<double>* eigenvalues);
 };

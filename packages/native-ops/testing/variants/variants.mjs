@@ -40,6 +40,6 @@ export const variants = {
     cmake: ['-DGGB_SANITIZE=undefined', ...ownConvolutions],
     env: { UBSAN_OPTIONS: 'print_stacktrace=1' },
   },
-  'onednn-off': { why: 'convolutions by own kernels alone', cmake: ['-DGGB_ONEDNN=OFF'] },
+  'onednn-off': { why: 'convolutions by own kernels alone', cmake: ['-DGGB_ONEDNN=OFF', '-DGGB_STATISTICS=OFF'] },
   onednn3: { why: 'the adapter for oneDNN 3.x', needs: 'onednn3' },
 };
