@@ -21,18 +21,21 @@ const windows: readonly [string, SimilaritySettings][] = [
 
 /** [width, height, channels]: multiples and rests of tiles, blocks, chunks and vectors; about as small as a window. */
 const sizes = [
-  [64, 64, 3],
-  [53, 67, 1],
-  [37, 35, 3],
+  [53, 52, 3],
+  [37, 35, 1],
   [13, 11, 3],
 ] as const;
+
+/** For comparing all values at once: Jest takes seconds for arrays. */
+const bytesOf = (map: Float32Array | undefined) =>
+  Buffer.from(map?.buffer ?? [], map?.byteOffset, map?.byteLength).toString('base64');
 
 describe.each(windows)('similarity of 8-bit images, %s', (_name, settings) => {
   const { size } = settings.window as { size: number };
   const complete = completeSettings('expected', settings, 255);
-  const fitting = size > 64 ? ([[140, 131, 3]] as const) : sizes.filter(([w, h]) => w >= size && h >= size);
+  const fitting = size > 64 ? ([[131, 130, 1]] as const) : sizes.filter(([w, h]) => w >= size && h >= size);
   // The largest windows take long in JavaScript.
-  const pairsOf = (...image: [number, number, 1 | 3]) => hardPairs(...image).slice(0, size > 40 ? 6 : undefined);
+  const pairsOf = (...image: [number, number, 1 | 3]) => hardPairs(...image).slice(0, size > 40 ? 5 : 20);
   // Up to the last division exact; elsewhere what is promised.
   const tolerance = complete.window.kind === 'uniform' ? 1e-11 : 1e-6;
 
@@ -74,10 +77,11 @@ describe.each(windows)('similarity of 8-bit images, %s', (_name, settings) => {
         const native = scoreImages(a, b, settings, { map: true });
         const wasm = module.score(a, b, settings, { map: true });
         if (complete.window.kind === 'uniform') {
-          expect([name, wasm]).toEqual([name, native]);
+          expect([name, wasm.mean, bytesOf(wasm.map)]).toEqual([name, native.mean, bytesOf(native.map)]);
         } else {
           expect([name, Math.abs(wasm.mean - native.mean) < 1e-6]).toEqual([name, true]);
-          expect(wasm.map).toBeAllClose(native.map as Float32Array, { absolute: 6e-5 });
+          const far = wasm.map?.findIndex((value, i) => !(Math.abs(value - (native.map?.[i] as number)) <= 6e-5));
+          expect([name, far]).toEqual([name, -1]);
         }
       }
     }
