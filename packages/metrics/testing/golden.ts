@@ -53,7 +53,8 @@ export interface ProtocolsGolden {
   readonly camera: { readonly sha256: readonly string[]; readonly default: number; readonly gaussian: number };
 }
 
-export interface PiqGolden {
+/** Values by another library, of the metrics that it has. */
+export interface PeerGolden {
   readonly versions: string;
   readonly cases: readonly (GoldenImages & {
     readonly ssim: number;
@@ -65,7 +66,8 @@ export interface PiqGolden {
 const folder = join(__dirname, 'golden');
 
 export const protocolsGolden: ProtocolsGolden = JSON.parse(readFileSync(join(folder, 'protocols.golden.json'), 'utf8'));
-export const piqGolden: PiqGolden = JSON.parse(readFileSync(join(folder, 'piq.golden.json'), 'utf8'));
+export const piqGolden: PeerGolden = JSON.parse(readFileSync(join(folder, 'piq.golden.json'), 'utf8'));
+export const tensorflowGolden: PeerGolden = JSON.parse(readFileSync(join(folder, 'tensorflow.golden.json'), 'utf8'));
 
 /** Whole photographs: there when Python has prepared them, in the folder that GGB_PHOTOGRAPHS names. */
 export const photographsGolden: Pick<ProtocolsGolden, 'versions' | 'cases' | 'multiscale'> | undefined =

@@ -13,6 +13,12 @@ const slope: Draw = (width, height) => drawn((x) => floor((255 * x) / (width - 1
 const mirroredSlope: Draw = (width, height) =>
   drawn((x) => floor((255 * (width - 1 - x)) / (width - 1)))(width, height);
 const checkerboard: Draw = drawn((x, y, c) => ((floor(x / 8) + floor(y / 8)) % 2 === 1 ? 230 - 20 * c : 25 + 10 * c));
+/** Black and white squares of 32. */
+const board: Draw = drawn((x, y) => (((x >> 5) + (y >> 5)) % 2 === 1 ? 255 : 0));
+/** The same, 5 to the right and 3 down. */
+const shiftedBoard: Draw = drawn((x, y) => (isLightWhenShifted(x, y) ? 255 : 0));
+/** The second one with grey squares and a stripe in one channel. */
+const dimBoard: Draw = drawn((x, y, c) => (isLightWhenShifted(x, y) ? (c === 1 && y % 64 < 4 ? 150 : 230) : 20));
 const bright: Draw = drawn(() => 255);
 const nearlyBright: Draw = drawn((x, y, c) => ((7 * x + 3 * y + c) % 11 === 0 ? 254 : 255));
 
@@ -23,6 +29,9 @@ export const testImages: Readonly<Record<string, Draw>> = {
   slope,
   mirrored_slope: mirroredSlope,
   checkerboard,
+  board,
+  shifted_board: shiftedBoard,
+  dim_board: dimBoard,
   noise: (width, height) => noise(width, height),
   bright,
   nearly_bright: nearlyBright,
@@ -67,6 +76,10 @@ export function checksum({ data }: RgbImage): number {
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += (data[i] as number) * ((i % 251) + 1);
   return sum;
+}
+
+function isLightWhenShifted(x: number, y: number): boolean {
+  return (((x + 27) >> 5) + ((y + 29) >> 5)) % 2 === 1;
 }
 
 function isInDisc(x: number, y: number, height: number, cx: number): boolean {

@@ -376,6 +376,7 @@ DRAWN = [
     drawn(test_images.slope, test_images.mirrored_slope, 64, 80),
     drawn(test_images.noise, test_images.checkerboard, 90, 70),
     drawn(test_images.bright, test_images.nearly_bright, 64, 64),
+    drawn(test_images.shifted_board, test_images.dim_board, 96, 96),
     drawn(test_images.nearly_bright, test_images.figure_left, 64, 64),
     drawn(test_images.figure_left, test_images.figure_right, 64, 128),
     drawn(test_images.figure_left, test_images.figure_right, 176, 256),

@@ -62,3 +62,22 @@ def figure_left(width, height):
 
 def figure_right(width, height):
     return figure(width, height, width // 2 + 3)
+
+
+def board(width, height):
+    """Black and white squares of 32."""
+    y, x, c = np.mgrid[0:height, 0:width, 0:3]
+    return np.where((x // 32 + y // 32) % 2 == 1, 255, 0 * c).astype(np.uint8)
+
+
+def shifted_board(width, height):
+    """The same, 5 to the right and 3 down."""
+    y, x, c = np.mgrid[0:height, 0:width, 0:3]
+    return np.where(((x + 27) // 32 + (y + 29) // 32) % 2 == 1, 255, 0 * c).astype(np.uint8)
+
+
+def dim_board(width, height):
+    """The second one with grey squares and a stripe in one channel."""
+    y, x, c = np.mgrid[0:height, 0:width, 0:3]
+    light = np.where((c == 1) & (y % 64 < 4), 150, 230)
+    return np.where(((x + 27) // 32 + (y + 29) // 32) % 2 == 1, light, 20).astype(np.uint8)
