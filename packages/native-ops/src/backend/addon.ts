@@ -35,6 +35,22 @@ export interface NativeEngine {
 
 export interface NativeAddon {
   readonly Engine: new (threads: number, instructionSet: string, guarded: boolean) => NativeEngine;
+  /**
+   * Structural similarity of `count` pairs of 8-bit images that lie one after another; needs no engine.
+   * settings: gaussian, size, sigma, sample covariance, k1, k2, data range. means: [count]; perChannel: [count, channels];
+   * map: [count, map height, map width]. Returns 0, or the Outcome of windowed-ssim.h.
+   */
+  readonly scoreImages: (
+    first: Uint8Array,
+    second: Uint8Array,
+    sizes: readonly [count: number, height: number, width: number, channels: number],
+    settings: Float64Array,
+    means: Float64Array,
+    perChannel: Float64Array | null,
+    map: Float32Array | null,
+    threads: number,
+    instructionSet: string,
+  ) => number;
   readonly ops: readonly { readonly name: string; readonly opcode: number; readonly variants: readonly string[] }[];
   readonly streamVersion: number;
   readonly convolutionLibrary: string;

@@ -13,6 +13,10 @@
 #include "runtime/build-info.h"
 #include "runtime/interpreter.h"
 
+namespace ggb {
+Napi::Value ScoreImages(const Napi::CallbackInfo& info);  // image-similarity.cc
+}
+
 namespace {
 
 // libgomp keeps one team of threads per calling thread, and engine state is not locked: one JavaScript environment per
@@ -205,6 +209,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     ops.Set(static_cast<uint32_t>(i), op);
   }
   exports.Set("Engine", Engine::Define(env));
+  exports.Set("scoreImages", Napi::Function::New(env, ggb::ScoreImages));
   exports.Set("ops", ops);
   exports.Set("streamVersion", ggb::kStreamVersion);
   exports.Set("convolutionLibrary", ggb::ConvolutionLibrary());

@@ -20,4 +20,6 @@ export type { Activation } from '../ops/fused/bias-activation/activation.ts';
 export { biasActivation } from '../ops/fused/bias-activation/bias-activation.ts';
 export { dropout } from '../ops/fused/dropout/dropout.ts';
 export { type RandomKey, randomIntegers, randomNormal, randomUniform } from '../ops/fused/random/random.ts';
+export type { SimilaritySettings, SimilarityWindow } from '../ops/fused/windowed-ssim/similarity-settings.ts';
+export { ssimLoss, windowedSsim } from '../ops/fused/windowed-ssim/windowed-ssim.ts';
 export { InvalidArgumentError } from '../ops/invalid-argument-error.ts';

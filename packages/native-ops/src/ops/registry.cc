@@ -52,6 +52,8 @@
   OP(bias_activation_gradient, activation::kFunctionNames) \
   OP(batch_norm_activation, activation::kFunctionNames) \
   OP(batch_norm_activation_gradient, activation::kFunctionNames) \
+  OP(windowed_ssim, nullptr) \
+  OP(windowed_ssim_gradient, nullptr) \
   /* end of the list */
 // clang-format on
 

@@ -5,6 +5,7 @@ import { batchNormActivationKernels } from './fused/batch-norm-activation/batch-
 import { biasActivationKernels } from './fused/bias-activation/bias-activation.ts';
 import { dropoutKernels } from './fused/dropout/dropout.ts';
 import { randomKernels } from './fused/random/random.ts';
+import { windowedSsimKernels } from './fused/windowed-ssim/windowed-ssim.ts';
 import { conv2dKernels } from './standard/conv2d/conv2d.ts';
 import { depthwiseKernels } from './standard/conv2d/depthwise.ts';
 import { cumulativeKernels } from './standard/cumulative/cumulative.ts';
@@ -37,4 +38,5 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...reduceKernels,
   ...resizeKernels,
   ...softmaxKernels,
+  ...windowedSsimKernels,
 ];

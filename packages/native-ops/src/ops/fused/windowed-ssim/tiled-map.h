@@ -61,6 +61,7 @@ GGB_INLINE void LoadSumAndDifference(const float* a, const float* b, float* sum,
 template <int kTaps, class Pixel, bool kDerivatives>
 class TiledMap {
  public:
+  static constexpr int kTile = kTileOf<kTaps>;
   static constexpr int kReach = kTaps - 1;
   static constexpr int kInputRows = kRows + kReach;
   // Pixels in columns_: those that the next chunk's windows reach back to, a chunk, and what a last tile reads past it.

@@ -11,17 +11,21 @@
 
 namespace ggb::ssim::GGB_ISA_NAMESPACE {
 
-// kTile: results of a filter that are computed at once. Two sums for each fill half of the registers.
+// kMaxTile: results of a filter that are computed at once. Two sums for each fill half of the registers.
 #if defined(__AVX512F__)
 constexpr int kWidth = 16;
-constexpr int kTile = 8;
+constexpr int kMaxTile = 8;
 #elif defined(__AVX2__)
 constexpr int kWidth = 8;
-constexpr int kTile = 4;
+constexpr int kMaxTile = 4;
 #else
 constexpr int kWidth = 4;
-constexpr int kTile = 4;
+constexpr int kMaxTile = 4;
 #endif
+
+// Tiles are as large as leaves their windows four inputs in common, from which the pivot is taken: windowed-ssim.md.
+template <int kTaps>
+constexpr int kTileOf = kTaps >= kMaxTile + 3 ? kMaxTile : 4;
 
 typedef float Vec __attribute__((vector_size(4 * kWidth)));
 typedef int32_t IntVec __attribute__((vector_size(4 * kWidth)));
@@ -92,12 +96,13 @@ GGB_INLINE void SplatWeights(const double* weights, Vec* splat) {
   splat[kTaps / 2] = Splat(static_cast<float>(rest));
 }
 
-// Mean of up to four of the inputs of a tile that the windows of all its results have in common.
+// Mean of four of the inputs of a tile that the windows of all its results have in common.
 template <int kTaps>
 GGB_INLINE Vec Pivot(const float* in, int64_t stride) {
+  constexpr int kTile = kTileOf<kTaps>;
   constexpr int kShared = kTaps - kTile + 1;
-  static_assert(kShared >= 2, "the windows of a tile must have two inputs in common");
-  constexpr int kCount = kShared >= 4 ? 4 : 2;
+  constexpr int kCount = 4;
+  static_assert(kShared >= kCount, "the windows of a tile must have four inputs in common");
   constexpr int kFirst = (kTaps + kTile - 1 - kCount) / 2;
   Vec sum = *reinterpret_cast<const Vec*>(in + kFirst * stride);
   Unroll<1, kCount>([&](auto i) __attribute__((always_inline)) {
@@ -113,6 +118,7 @@ GGB_INLINE Vec Pivot(const float* in, int64_t stride) {
 template <int kTaps, bool kHasVariance>
 GGB_INLINE void FilterTile(const float* x, const float* v, int64_t stride, Vec pivot, const Vec* weights, Vec* means,
                            Vec* variances) {
+  constexpr int kTile = kTileOf<kTaps>;
   Vec sums[kTile];
   Vec squares[kTile];
   Unroll<0, kTile + kTaps - 1>([&](auto i) __attribute__((always_inline)) {
@@ -144,6 +150,7 @@ GGB_INLINE void FilterTile(const float* x, const float* v, int64_t stride, Vec p
 // results[o] = sum over k of w[k] x[o + k], from kTile + kTaps - 1 inputs that `load` gives by number.
 template <int kTaps, class LoadInput>
 GGB_INLINE void SumTileOf(const LoadInput& load, const Vec* weights, Vec* results) {
+  constexpr int kTile = kTileOf<kTaps>;
   Vec sums[kTile];
   Unroll<0, kTile + kTaps - 1>([&](auto i) __attribute__((always_inline)) {
     const Vec x = load(i);
