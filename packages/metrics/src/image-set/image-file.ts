@@ -41,10 +41,14 @@ const headLength = 2048;
 const tailLength = 12;
 const pngEnd = Buffer.from('0000000049454e44ae426082', 'hex');
 
-/** Reads headers with buffers of its own; use one after the other. */
+/**
+ * Reads headers into buffers of its own, and makes no views of them: those outlive V8's young generation, and a hundred
+ * thousand files would leave ten megabytes behind. Use one after the other.
+ */
 export class ImageFileReader {
   private readonly head = Buffer.alloc(headLength);
   private readonly tail = Buffer.alloc(tailLength);
+  private readonly segment = Buffer.alloc(10);
 
   constructor(private readonly allowed: ReadonlySet<AllowableKind> = new Set()) {}
 
@@ -101,14 +105,16 @@ export class ImageFileReader {
       return { fault: { kind: 'empty', expected: 'an image', received: 'a file of 0 bytes', advice } };
     }
     const length = readSync(file, this.head, 0, Math.min(size, headLength), 0);
-    const head = this.head.subarray(0, length);
-    const format = sniffFormat(head);
-    if (format === undefined) return { fault: noImage(head) };
+    const format = sniffFormat(this.head, length);
+    if (format === undefined) return { fault: noImage(this.head.subarray(0, length)) };
     if (format === 'other') return { fault: unsupported(path) };
     const wrongName = this.unlessAllowed(extensionFault(path, format));
     if (wrongName !== undefined) return { fault: wrongName };
     if (format !== 'jpeg' && format !== 'png') return 'undecided';
-    const header = format === 'png' ? pngHeader(head) : jpegHeader(head, file, size);
+    const header =
+      format === 'png'
+        ? pngHeader(this.head, length)
+        : jpegHeader({ head: this.head, segment: this.segment }, length, file, size);
     if (header === undefined) return 'undecided';
     const { width, height } = header;
     if (width * height > largestImagePixels) return { fault: tooLarge(width, height) };
@@ -122,11 +128,12 @@ export class ImageFileReader {
 
   /** Whether the file ends as images of the format do. One that does not can still be good: bytes may follow. */
   private isWhole(format: 'jpeg' | 'png', file: number, size: number, headRead: number): boolean {
-    const length = Math.min(size, tailLength);
-    if (size <= headRead) this.head.copy(this.tail, 0, size - length, size);
-    else readSync(file, this.tail, 0, length, size - length);
-    const tail = this.tail.subarray(0, length);
-    return format === 'png' ? tail.equals(pngEnd) : tail.at(-2) === 0xff && tail.at(-1) === 0xd9;
+    if (size < tailLength) return false;
+    if (size <= headRead) this.head.copy(this.tail, 0, size - tailLength, size);
+    else readSync(file, this.tail, 0, tailLength, size - tailLength);
+    return format === 'png'
+      ? this.tail.equals(pngEnd)
+      : this.tail[tailLength - 2] === 0xff && this.tail[tailLength - 1] === 0xd9;
   }
 
   /** Of a file that the decoder has refused: whether that is because its end is missing. */
@@ -135,7 +142,7 @@ export class ImageFileReader {
     try {
       const { size } = fstatSync(file);
       const length = readSync(file, this.head, 0, Math.min(size, headLength), 0);
-      const format = sniffFormat(this.head.subarray(0, length));
+      const format = sniffFormat(this.head, length);
       return (format === 'png' || format === 'jpeg') && !this.isWhole(format, file, size, length);
     } finally {
       closeSync(file);
@@ -156,12 +163,12 @@ interface Header {
 }
 
 /** PNG third edition, 11.2.1: width, height, bit depth after the IHDR tag. Undefined: let the decoder say. */
-function pngHeader(head: Buffer): Header | undefined {
-  if (head.length < 33 || head.toString('latin1', 12, 16) !== 'IHDR' || head.readUInt32BE(8) !== 13) return undefined;
+function pngHeader(head: Buffer, length: number): Header | undefined {
+  if (length < 33 || head.toString('latin1', 12, 16) !== 'IHDR' || head.readUInt32BE(8) !== 13) return undefined;
   const header = { width: head.readUInt32BE(16), height: head.readUInt32BE(20), is16Bit: head[24] === 16 };
   if (header.width === 0 || header.height === 0) return undefined;
   // acTL, which makes it an animation, stands before the first IDAT.
-  for (let chunk = 33; chunk + 8 <= head.length; chunk += 12 + head.readUInt32BE(chunk)) {
+  for (let chunk = 33; chunk + 8 <= length; chunk += 12 + head.readUInt32BE(chunk)) {
     const kind = head.toString('latin1', chunk + 4, chunk + 8);
     if (kind === 'acTL') return { ...header, isAnimated: true };
     if (kind === 'IDAT') return header;
@@ -169,47 +176,62 @@ function pngHeader(head: Buffer): Header | undefined {
   return header.width * header.height > largestImagePixels ? header : undefined;
 }
 
+interface Buffers {
+  readonly head: Buffer;
+  readonly segment: Buffer;
+}
+
 /** ITU T.81, annex B: segments up to the frame header, which may lie beyond a thumbnail of many kilobytes. */
-function jpegHeader(head: Buffer, file: number, size: number): Header | undefined {
-  const segment = Buffer.alloc(10);
+function jpegHeader(buffers: Buffers, length: number, file: number, size: number): Header | undefined {
   for (let at = 2, count = 0; at + 10 <= size && count < 1000; count++) {
-    if (at + 10 <= head.length) head.copy(segment, 0, at, at + 10);
-    else if (readSync(file, segment, 0, 10, at) < 10) return undefined;
-    if (segment[0] !== 0xff) return undefined;
-    const marker = segment[1] as number;
+    const isRead = at + 10 <= length;
+    if (!isRead && readSync(file, buffers.segment, 0, 10, at) < 10) return undefined;
+    const bytes = isRead ? buffers.head : buffers.segment;
+    const from = isRead ? at : 0;
+    if (bytes[from] !== 0xff) return undefined;
+    const marker = bytes[from + 1] as number;
     if (marker === 0xff) {
       at += 1; // Fill byte
       continue;
     }
     // Baseline, extended and progressive Huffman. Others are rare; the decoder knows whether it can read them.
     if (marker >= 0xc0 && marker <= 0xc2) {
-      const [precision, height, width, components] = [
-        segment[4] as number,
-        segment.readUInt16BE(5),
-        segment.readUInt16BE(7),
-        segment[9] as number,
-      ];
-      if (height === 0 || width === 0) return undefined;
-      if (precision !== 8) return undefined;
+      const height = bytes.readUInt16BE(from + 5);
+      const width = bytes.readUInt16BE(from + 7);
+      const components = bytes[from + 9] as number;
+      if (bytes[from + 4] !== 8 || height === 0 || width === 0) return undefined;
       if (components === 4) return { width, height, isCmyk: true };
       return components === 1 || components === 3 ? { width, height } : undefined;
     }
     const hasLength = marker >= 0xc0 && marker !== 0xd8 && marker !== 0xd9 && !(marker >= 0xd0 && marker <= 0xd7);
     if (!hasLength || marker === 0xda) return undefined;
-    at += 2 + segment.readUInt16BE(2);
+    at += 2 + bytes.readUInt16BE(from + 2);
   }
   return undefined;
 }
 
+const stamped = new Float64Array(2);
+const stampedWords = new Uint32Array(stamped.buffer);
+
+/** 52 bits of size and time of change, so that a million stamps are eight megabytes: two hashes with different starts. */
 function stampOf(size: number, mtimeMs: number): number {
-  // 52 bits of both, so that a million stamps are eight megabytes: FNV-1a twice with different starts.
-  const text = `${size}/${mtimeMs}`;
-  const hash = (start: number) => {
-    let value = start;
-    for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-    return value >>> 0;
-  };
-  return (hash(0x811c9dc5) >>> 12) * 2 ** 32 + hash(0x1b873593);
+  stamped[0] = size;
+  stamped[1] = mtimeMs;
+  return (mixedWords(0x811c9dc5) >>> 12) * 2 ** 32 + mixedWords(0x1b873593);
+}
+
+/** MurmurHash3 (32 bits) of the four words, with its finalizer. */
+function mixedWords(start: number): number {
+  let hash = start;
+  for (let i = 0; i < 4; i++) {
+    let word = Math.imul(stampedWords[i] as number, 0xcc9e2d51);
+    word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
+    hash ^= word;
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 function faulty(stamp: number, fault: ImageFault): Glimpse {

@@ -39,8 +39,8 @@ export function withoutExtension(name: string): string {
 }
 
 /** What the first bytes say; 16 are enough. 'other' is an image of a format that is not read. */
-export function sniffFormat(bytes: Uint8Array): ImageFormat | 'other' | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(16, bytes.length)).toString('latin1');
+export function sniffFormat(bytes: Buffer, length = bytes.length): ImageFormat | 'other' | undefined {
+  const text = bytes.toString('latin1', 0, Math.min(16, length));
   const begins = (...signatures: string[]) => signatures.some((signature) => text.startsWith(signature));
   if (begins('\xff\xd8\xff')) return 'jpeg';
   if (begins('\x89PNG\r\n\x1a\n')) return 'png';

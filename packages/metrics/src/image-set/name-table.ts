@@ -48,10 +48,10 @@ export class NameTable {
   sorted(): NameTable {
     let isSorted = true;
     for (let i = 1; i < this.count && isSorted; i++) isSorted = this.compare(i - 1, i) <= 0;
-    if (isSorted) return this;
+    if (isSorted) return this.trimmed();
     const sorted = new NameTable();
     for (const index of this.order()) sorted.add(this.at(index));
-    return sorted;
+    return sorted.trimmed();
   }
 
   /**
@@ -82,6 +82,13 @@ export class NameTable {
       index !== undefined &&
       this.bytes.compare(wanted, 0, wanted.length, this.start(index), this.end(index)) === 0;
     return { first, last: isThere ? bound(true) : first };
+  }
+
+  /** Without the room for further names. */
+  private trimmed(): this {
+    this.bytes = Buffer.from(this.bytes.subarray(0, this.start(this.count)));
+    this.ends = this.ends.slice(0, Math.max(1, this.count));
+    return this;
   }
 
   private start(index: number): number {
