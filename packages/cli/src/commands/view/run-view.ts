@@ -101,7 +101,7 @@ export class RunView implements ViewedSource {
     const pairs = record.pairs.map(({ id }) => manifest?.byId.get(id));
     const hasPoses = pairs.some((pair) => pair?.keypoints !== undefined && pair.sourceKeypoints !== undefined);
     const step = stepOfRecord(record);
-    const protocol = await protocolReference(record.protocol ?? 'tf');
+    const protocol = protocolReference(record.protocol ?? 'tf');
     return {
       version: viewDataVersion,
       source: this.id,
@@ -273,7 +273,7 @@ export class RunView implements ViewedSource {
         return {
           name,
           pairs: record.pairs.length,
-          protocol: await protocolReference(record.protocol ?? 'tf'),
+          protocol: protocolReference(record.protocol ?? 'tf'),
           ...(step === undefined ? {} : { step }),
           weights: record.weights,
           split: record.split,

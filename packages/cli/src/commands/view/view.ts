@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
+import { protocolNamed } from '@ggb/metrics';
 import { catchInterruption } from '../../interruption.ts';
 import { UserError } from '../../user-error.ts';
 import { AllowedFolders } from './allowed-folders.ts';
@@ -18,6 +19,8 @@ export interface ViewOptions {
   readonly folders: readonly string[];
   readonly real?: string;
   readonly generated?: string;
+  /** Of the scores of two folders. */
+  readonly protocol?: string;
   readonly annotate?: string;
   readonly export?: string;
   readonly data?: readonly string[];
@@ -76,7 +79,8 @@ export interface OpenedSources {
   end(): void;
 }
 
-async function openSources({ folders: given, real, generated, annotate, data = [] }: ViewOptions): Promise<OpenedSources> {
+async function openSources(options: ViewOptions): Promise<OpenedSources> {
+  const { folders: given, real, generated, protocol = 'tf', annotate, data = [] } = options;
   const ended = new AbortController();
   const opened = { stop: ended.signal, end: () => ended.abort() };
   let isStarting = true;
@@ -89,7 +93,7 @@ async function openSources({ folders: given, real, generated, annotate, data = [
     const annotations = await Annotations.open(annotate, folders);
     return { ...opened, sources: { list: async () => [] }, folders, annotations };
   }
-  const sources = await sourcesOf({ given, real, generated, folders, stop: ended.signal });
+  const sources = await sourcesOf({ given, real, generated, protocol, folders, stop: ended.signal });
   isStarting = false;
   return { ...opened, sources, folders };
 }
@@ -98,12 +102,13 @@ async function sourcesOf(options: {
   given: readonly string[];
   real: string | undefined;
   generated: string | undefined;
+  protocol: string;
   folders: AllowedFolders;
   stop: AbortSignal;
 }): Promise<SourceList> {
-  const { given, real, generated, folders, stop } = options;
+  const { given, real, generated, protocol, folders, stop } = options;
   if (real === undefined || generated === undefined) return RunFinder.open(given, folders, new ManifestLibrary());
-  const pairs = await FoldersView.open({ real, generated, folders, stop });
+  const pairs = await FoldersView.open({ real, generated, protocol: protocolNamed(protocol), folders, stop });
   if (given.length === 0) return { list: async () => [pairs] };
   const runs = await RunFinder.open(given, folders, new ManifestLibrary());
   return { list: async () => [pairs, ...(await runs.list())] };
