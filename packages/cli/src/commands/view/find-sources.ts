@@ -90,7 +90,9 @@ async function runsBelow(folder: string, depth = 0): Promise<string[]> {
 
 async function whatIsIn(folder: string): Promise<string> {
   const names = await readdir(folder);
-  return names.length === 0 ? 'an empty folder' : `a folder without ${infoFile}, which holds ${basename(names[0] as string)}`;
+  return names.length === 0
+    ? 'an empty folder'
+    : `a folder without ${infoFile}, which holds ${basename(names[0] as string)}`;
 }
 
 function notARun(where: string, received: string): UserError {

@@ -3,8 +3,8 @@
 import { resolve } from 'node:path';
 import { type PairMetricName, type Protocol, pairMetrics } from '@ggb/metrics';
 import { type ImagePairs, openImagePairs, type PairScorer, PortablePairScorer, smallestImage } from '@ggb/metrics/node';
-import type { ImageKey, PairDetails, ResultTable, SourceChange, SourceSummary } from '@ggb/web/run-source';
-import { viewDataVersion } from '@ggb/web/run-source';
+import type { ImageKey, PairDetails, ResultTable, SourceChange, SourceSummary } from '@ggb/web/view-data';
+import { viewDataVersion } from '@ggb/web/view-data';
 import { UserError } from '../../user-error.ts';
 import type { AllowedFolders } from './allowed-folders.ts';
 import type { PictureOrigin } from './picture.ts';
@@ -177,7 +177,9 @@ export class FoldersView implements ViewedSource {
     const { scorer = new PortablePairScorer(), protocol, stop } = this.options;
     let told = performance.now();
     for (let start = 0; start < this.ids.length; start += batchSize) {
-      const batch = Array.from({ length: Math.min(batchSize, this.ids.length - start) }, (_, i) => this.pairs.files(start + i));
+      const batch = Array.from({ length: Math.min(batchSize, this.ids.length - start) }, (_, i) =>
+        this.pairs.files(start + i),
+      );
       const outcomes = await scorer.score(batch, { protocol, metrics, signal: stop });
       for (const [at, { values, problem }] of outcomes.entries()) {
         if (problem !== undefined) this.failed.push({ id: batch[at]?.name as string, message: problem.message });

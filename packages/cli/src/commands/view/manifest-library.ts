@@ -1,7 +1,8 @@
 // Manifests that results name, read once for all runs that share one.
-import { resolve } from 'node:path';
+
 import { stat } from 'node:fs/promises';
-import { type Pair, manifestFileName, readPairManifest } from '@ggb/core/files';
+import { resolve } from 'node:path';
+import { manifestFileName, type Pair, readPairManifest } from '@ggb/core/files';
 import { poseDistance } from '@ggb/core/keypoints';
 import { manifestHash } from '../../data/manifest-hash.ts';
 import { Fresh, fileMark } from './file-mark.ts';
@@ -40,7 +41,10 @@ async function manifestFile(path: string): Promise<string> {
 }
 
 /** In figure heights; `null` where a pose is not known or shows no joint. */
-export function poseChangeOf({ keypoints, sourceKeypoints }: Pick<Pair, 'keypoints' | 'sourceKeypoints'>): number | null {
+export function poseChangeOf({
+  keypoints,
+  sourceKeypoints,
+}: Pick<Pair, 'keypoints' | 'sourceKeypoints'>): number | null {
   if (keypoints === undefined || sourceKeypoints === undefined) return null;
   const distance = poseDistance(sourceKeypoints, keypoints);
   return Number.isFinite(distance) ? distance : null;

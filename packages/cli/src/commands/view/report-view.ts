@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type EvaluationReport, parseReport } from '@ggb/metrics/node';
-import type { ImageKey, MetricColumn, PairDetails, ResultTable, SourceSummary } from '@ggb/web/run-source';
-import { viewDataVersion } from '@ggb/web/run-source';
+import type { ImageKey, MetricColumn, PairDetails, ResultTable, SourceSummary } from '@ggb/web/view-data';
+import { viewDataVersion } from '@ggb/web/view-data';
 import type { AllowedFolders } from './allowed-folders.ts';
 import { Fresh, fileMark } from './file-mark.ts';
 import type { PictureOrigin } from './picture.ts';
@@ -38,7 +38,13 @@ export class ReportView implements ViewedSource {
       const { report } = await this.report();
       const means = Object.entries(report.metrics).flatMap(([name, { mean }]) => (mean === null ? [] : [[name, mean]]));
       const evaluation = { name: evaluationName, pairs: report.pairs.length, protocol: report.protocol };
-      return { id, title, kind: 'report', evaluations: [{ ...evaluation, means: Object.fromEntries(means) }], live: false };
+      return {
+        id,
+        title,
+        kind: 'report',
+        evaluations: [{ ...evaluation, means: Object.fromEntries(means) }],
+        live: false,
+      };
     } catch (error) {
       return { id, title, kind: 'report', evaluations: [], live: false, problem: (error as Error).message };
     }

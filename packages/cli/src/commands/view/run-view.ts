@@ -28,8 +28,8 @@ import type {
   SampleList,
   SourceChange,
   SourceSummary,
-} from '@ggb/web/run-source';
-import { viewDataVersion } from '@ggb/web/run-source';
+} from '@ggb/web/view-data';
+import { viewDataVersion } from '@ggb/web/view-data';
 import type { AllowedFolders } from './allowed-folders.ts';
 import { Fresh, fileMark } from './file-mark.ts';
 import { type ManifestLibrary, poseChangeOf, type ReadManifest } from './manifest-library.ts';
@@ -116,7 +116,9 @@ export class RunView implements ViewedSource {
       images: imageColumns(record, pairs, saved.names),
       notes: [
         ...notes,
-        ...(saved.names.size > 0 ? [] : ['Outputs were not saved with this evaluation: evaluate again without --no-images.']),
+        ...(saved.names.size > 0
+          ? []
+          : ['Outputs were not saved with this evaluation: evaluate again without --no-images.']),
       ],
       baselines: Object.fromEntries(
         Object.entries(record.baselines ?? {}).map(([baseline, scores]) => [baseline, { ...scores }]),

@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { protocolNamed } from '@ggb/metrics';
+import { serve } from '@hono/node-server';
 import { catchInterruption } from '../../interruption.ts';
+import { ProgressLine } from '../../progress-line.ts';
 import { UserError } from '../../user-error.ts';
 import { AllowedFolders } from './allowed-folders.ts';
 import { Annotations } from './annotations.ts';
@@ -37,8 +38,16 @@ export interface RunningView {
 export async function view(options: ViewOptions): Promise<void> {
   checkTogether(options);
   if (options.export !== undefined) {
-    const { files, bytes } = await exportView(options.export, await openSources(options));
-    console.log(`Written: ${options.export}, ${files} files, ${(bytes / 2 ** 20).toFixed(1)} MiB. Open index.html in it.`);
+    const progress = new ProgressLine();
+    const opened = await openSources(options);
+    const { files, bytes, missing } = await exportView(options.export, {
+      ...opened,
+      onProgress: ({ done, total }) => progress.update({ unit: 'pair', done, total }),
+    }).finally(() => progress.finish());
+    if (missing > 0) console.error(`${missing} pictures could not be read and are left out.`);
+    console.log(
+      `Written: ${options.export}, ${files} files, ${(bytes / 2 ** 20).toFixed(1)} MiB. Open index.html in it.`,
+    );
     return;
   }
   const running = await startView(options);
@@ -136,7 +145,11 @@ function listen(fetch: (request: Request) => Response | Promise<Response>, port:
     const refuse = (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return reject(error);
       const problem = error.code === 'EACCES' ? 'may not be used' : 'is in use';
-      reject(new UserError(`port ${port} ${problem}`, { remedy: 'Choose another with --port, or leave it out for a free one.' }));
+      reject(
+        new UserError(`port ${port} ${problem}`, {
+          remedy: 'Choose another with --port, or leave it out for a free one.',
+        }),
+      );
     };
     server.on('error', refuse);
   });
