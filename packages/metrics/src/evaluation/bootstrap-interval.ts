@@ -27,7 +27,8 @@ export function bootstrapIntervals(columns: readonly Float64Array[]): readonly (
     for (let i = 0; i < n; i++) {
       // Exact: both factors are below 2^32 and 2^21. Chances of two pairs differ by at most 2^-32.
       const drawn = Math.floor((random() * n) / 2 ** 32);
-      for (let c = 0; c < columns.length; c++) sums[c] = (sums[c] as number) + ((columns[c] as Float64Array)[drawn] as number);
+      for (let c = 0; c < columns.length; c++)
+        sums[c] = (sums[c] as number) + ((columns[c] as Float64Array)[drawn] as number);
     }
     for (let c = 0; c < columns.length; c++) (means[c] as Float64Array)[resample] = (sums[c] as number) / n;
   }

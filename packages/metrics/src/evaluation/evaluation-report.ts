@@ -7,7 +7,9 @@ import type { MetricSummary } from './score-columns.ts';
 export const reportVersion = 1;
 
 /** A score of one pair; null where it is infinite. Keys beside `name` and `real` are names of metrics. */
-export type PairRow = { readonly name: string; readonly real: string } & Readonly<Record<string, string | number | null>>;
+export type PairRow = { readonly name: string; readonly real: string } & Readonly<
+  Record<string, string | number | null>
+>;
 
 export interface EvaluationReport {
   readonly version: typeof reportVersion;
@@ -88,7 +90,9 @@ function objectOf(file: string, what: string, value: unknown): Record<string, un
  * What keeps the numbers of reports from being compared: other protocols, other pairs, other scorers. Empty when nothing
  * does. Never left out beside a table of several reports.
  */
-export function comparisonWarnings(reports: readonly (Pick<EvaluationReport, 'protocol' | 'pairs'>)[]): readonly string[] {
+export function comparisonWarnings(
+  reports: readonly Pick<EvaluationReport, 'protocol' | 'pairs'>[],
+): readonly string[] {
   const warnings: string[] = [];
   const hashes = new Map<string, Set<string>>();
   for (const { protocol } of reports) {

@@ -37,7 +37,9 @@ export class UnsupportedScoringError extends Error {
     readonly protocol: string,
     readonly metrics: readonly string[],
   ) {
-    super(`The scorer "${scorer}" does not compute ${metrics.join(', ')} under protocol ${protocol}. Take another scorer.`);
+    super(
+      `The scorer "${scorer}" does not compute ${metrics.join(', ')} under protocol ${protocol}. Take another scorer.`,
+    );
   }
 }
 
@@ -104,7 +106,11 @@ export class Evaluator {
     }
   }
 
-  private async score(pairs: PairSource, batch: readonly number[], signal: AbortSignal): Promise<readonly PairResult[]> {
+  private async score(
+    pairs: PairSource,
+    batch: readonly number[],
+    signal: AbortSignal,
+  ): Promise<readonly PairResult[]> {
     const { scorer, protocol, metrics } = this.options;
     const files = batch.map((index) => pairs.files(index));
     const outcomes = await scorer.score(files, { protocol, metrics, signal });

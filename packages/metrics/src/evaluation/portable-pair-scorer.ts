@@ -1,7 +1,8 @@
 // The scorer that runs wherever Node and sharp do: decoding in sharp's threads, metrics in TypeScript, float64.
-import { decodeImage, ImageReadError } from '../image-set/decode-image.ts';
+
 import { ImageInputError } from '../image/image-input-error.ts';
 import type { RgbImage } from '../image/rgb-image.ts';
+import { decodeImage, ImageReadError } from '../image-set/decode-image.ts';
 import { pairMetrics } from '../pair-metrics/pair-metrics.ts';
 import { maskOfPair } from './pair-mask.ts';
 import type { PairFiles, PairOutcome, PairProblem, PairScorer, ScoreRequest } from './pair-scorer.ts';

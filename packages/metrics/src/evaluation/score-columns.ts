@@ -1,6 +1,7 @@
 // The scores of all pairs, eight bytes each, and what is said of them together.
-import { pairMetrics } from '../pair-metrics/pair-metrics.ts';
+
 import type { PairMetricName } from '../pair-metrics/pair-metric.ts';
+import { pairMetrics } from '../pair-metrics/pair-metrics.ts';
 import { bootstrapIntervals } from './bootstrap-interval.ts';
 
 export interface MetricSummary {
@@ -48,7 +49,7 @@ export class ScoreColumns {
   }
 
   /** The values of the scored pairs, in order of pairs. */
-  scoredValues(name: PairMetricName): Float64Array {
+  scoredValues(name: PairMetricName): Float64Array<ArrayBuffer> {
     const column = this.columns.get(name) ?? new Float64Array();
     const values = new Float64Array(this.scoredCount);
     let at = 0;
@@ -65,7 +66,7 @@ export class ScoreColumns {
     const together = bootstrapIntervals(whole);
     return Object.fromEntries(
       this.metrics.map((name, i) => {
-        const values = finite[i] as Float64Array;
+        const values = finite[i] as Float64Array<ArrayBuffer>;
         const infinite = (scored[i]?.length ?? 0) - values.length;
         const interval = infinite === 0 ? together[whole.indexOf(values)] : bootstrapIntervals([values])[0];
         const { direction, unit } = pairMetrics[name];

@@ -1,5 +1,5 @@
-import { pairMetrics } from '../pair-metrics/pair-metrics.ts';
 import type { PairMetricName } from '../pair-metrics/pair-metric.ts';
+import { pairMetrics } from '../pair-metrics/pair-metrics.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 
 /** Pixels that images must have at least to be scored; what a pre-scan can say before a metric would refuse them. */

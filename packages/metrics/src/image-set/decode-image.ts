@@ -71,9 +71,7 @@ export async function decodeImage(path: string): Promise<RgbImage> {
   if (isCmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk').raw();
   else if (isGrey16) image.toColourspace('grey16').raw({ depth: 'ushort' });
   else image.removeAlpha().raw();
-  const { data, info } = await image
-    .toBuffer({ resolveWithObject: true })
-    .catch((cause: Error) => refuse(path, cause));
+  const { data, info } = await image.toBuffer({ resolveWithObject: true }).catch((cause: Error) => refuse(path, cause));
   const size = { width: info.width, height: info.height };
   const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
   if (isCmyk) return { data: rgbOfCmyk(pixels), ...size };

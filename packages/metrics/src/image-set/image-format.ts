@@ -41,15 +41,29 @@ export function withoutExtension(name: string): string {
 /** What the first bytes say; 16 are enough. 'other' is an image of a format that is not read. */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | 'other' | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(16, bytes.length)).toString('latin1');
-  if (text.startsWith('\xff\xd8\xff')) return 'jpeg';
-  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
-  if (/^GIF8[79]a/.test(text)) return 'gif';
-  if (/^RIFF[^]{4}WEBP/.test(text)) return 'webp';
-  if (text.startsWith('II*\0') || text.startsWith('MM\0*') || text.startsWith('II+\0') || text.startsWith('MM\0+')) {
-    return 'tiff';
-  }
-  const isOther =
-    /^[^]{4}ftyp(avif|avis|hei[cfsx]|mif1|msf1|hevc)/.test(text) ||
-    /^(BM[^]{4}\0\0\0\0|8BPS|\xff\x0a|\0\0\0\x0cJXL |\0\0\0\x0cjP {2}|DDS |v\/1\x01|qoif|P[1-6]\s|#\?RADIANCE)/.test(text);
-  return isOther ? 'other' : undefined;
+  const begins = (...signatures: string[]) => signatures.some((signature) => text.startsWith(signature));
+  if (begins('\xff\xd8\xff')) return 'jpeg';
+  if (begins('\x89PNG\r\n\x1a\n')) return 'png';
+  if (begins('GIF87a', 'GIF89a')) return 'gif';
+  if (begins('RIFF') && text.slice(8, 12) === 'WEBP') return 'webp';
+  if (begins('II*\0', 'MM\0*', 'II+\0', 'MM\0+')) return 'tiff';
+  const isMedia = text.slice(4, 8) === 'ftyp' && mediaBrands.has(text.slice(8, 12));
+  const isBitmap = begins('BM') && text.slice(6, 10) === '\0\0\0\0';
+  const isNetpbm = /^P[1-7]\s/.test(text);
+  return isMedia || isBitmap || isNetpbm || begins(...otherSignatures) ? 'other' : undefined;
 }
+
+/** AVIF and HEIF. */
+const mediaBrands = new Set(['avif', 'avis', 'heic', 'heix', 'heis', 'heif', 'hevc', 'mif1', 'msf1']);
+
+/** Photoshop, JPEG XL (bare, boxed), JPEG 2000, DirectDraw, OpenEXR, QOI, Radiance. */
+const otherSignatures = [
+  '8BPS',
+  '\xff\x0a',
+  '\0\0\0\x0cJXL ',
+  '\0\0\0\x0cjP  ',
+  'DDS ',
+  'v/1\x01',
+  'qoif',
+  '#?RADIANCE',
+];

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type AllowableKind, ImageFileReader, type ImageFault } from './image-file.ts';
+import { type AllowableKind, type ImageFault, ImageFileReader } from './image-file.ts';
 import { baseKey, deepFashionKey, joinedNames } from './image-names.ts';
 import { type ImageSetProblem, printable } from './image-set-problem.ts';
 import { type ImageFolder, type ImageSide, listImages } from './list-images.ts';
@@ -117,7 +117,8 @@ interface ScannedSide {
  */
 export async function openImagePairs(options: ImagePairsOptions): Promise<OpenedPairs> {
   const problems: ImageSetProblem[] = [];
-  const candidates = options.list === undefined ? pairFolders(options, problems) : pairListed(options, options.list, problems);
+  const candidates =
+    options.list === undefined ? pairFolders(options, problems) : pairListed(options, options.list, problems);
   const { realOf, rules, realMatters, keypoints, ignored } = candidates;
   const scan = new Scan(options, problems);
   const total = candidates.real.length + candidates.generated.length;
@@ -217,7 +218,9 @@ class ListedFiles {
     const root = this.options.generated;
     if (generated !== undefined) return this.written(root, generated);
     if (id !== undefined) {
-      return ['.png', '.jpg', '.jpeg', '.webp'].map((extension) => `${id}${extension}`).find((name) => existsSync(join(root, name)));
+      return ['.png', '.jpg', '.jpeg', '.webp']
+        .map((extension) => `${id}${extension}`)
+        .find((name) => existsSync(join(root, name)));
     }
     return this.joinedNames().get(`${spelling(from ?? '')}\0${spelling(real)}`);
   }
@@ -281,7 +284,13 @@ class Scan {
     this.reader = new ImageFileReader(new Set(options.allow));
   }
 
-  async side(side: ImageSide, root: string, names: NameTable, total: number, matters?: Uint8Array): Promise<ScannedSide> {
+  async side(
+    side: ImageSide,
+    root: string,
+    names: NameTable,
+    total: number,
+    matters?: Uint8Array,
+  ): Promise<ScannedSide> {
     const widths = new Uint32Array(names.length);
     const heights = new Uint32Array(names.length);
     const stamps = new Float64Array(names.length);
@@ -312,7 +321,10 @@ class Scan {
     const inspect = async () => {
       for (let at = next++; at < undecided.length; at = next++) {
         const index = undecided[at] as number;
-        const { width, height, fault } = await this.reader.inspect(resolve(root, names.at(index)), stamps[index] as number);
+        const { width, height, fault } = await this.reader.inspect(
+          resolve(root, names.at(index)),
+          stamps[index] as number,
+        );
         accept(index, width, height, fault);
         await this.pause(total);
       }
@@ -361,7 +373,8 @@ function choosePairs(
         file: printable(resolvedForPeople(generated.root, generated.names.at(i))),
         expected: `${wanted}, as ${printable(resolvedForPeople(real.root, real.names.at(partner)))}`,
         received: size,
-        advice: 'Nothing is resized here: how images were brought to one size belongs to how they were made. Resize them first.',
+        advice:
+          'Nothing is resized here: how images were brought to one size belongs to how they were made. Resize them first.',
       });
       continue;
     }

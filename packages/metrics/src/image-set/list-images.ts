@@ -61,7 +61,12 @@ class FolderWalk {
     for (let link = this.nextLink(); link !== undefined; link = this.nextLink()) {
       const real = attempt(() => realpathSync(join(this.root, link)));
       if (real.value !== undefined && this.seen.has(real.value)) {
-        this.add('symlink-loop', link, 'a folder of its own', `a link to ${printable(real.value)}, which is listed already`);
+        this.add(
+          'symlink-loop',
+          link,
+          'a folder of its own',
+          `a link to ${printable(real.value)}, which is listed already`,
+        );
       } else this.walk(link, link.split('/').length);
     }
     return { side: this.side, root: this.root, names: this.names.sorted(), ignored: this.ignored };
@@ -74,7 +79,8 @@ class FolderWalk {
   private checkRoot(): void {
     const found = attempt(() => statSync(this.root));
     if (found.error?.code === 'ENOENT') throw new ImageFolderError(this.root, 'nothing there');
-    if (found.error !== undefined) throw new ImageFolderError(this.root, `one that cannot be opened (${found.error.code})`);
+    if (found.error !== undefined)
+      throw new ImageFolderError(this.root, `one that cannot be opened (${found.error.code})`);
     if (!found.value.isDirectory()) throw new ImageFolderError(this.root, 'a file');
     const listed = attempt(() => opendirSync(this.root).closeSync());
     if (listed.error !== undefined) {
@@ -83,15 +89,21 @@ class FolderWalk {
   }
 
   private walk(folder: string, depth: number): void {
+    if (depth > deepest) {
+      this.add('symlink-loop', folder, `at most ${deepest} levels of folders`, 'more');
+      return;
+    }
     const path = join(this.root, folder);
-    const real = attempt(() => realpathSync(path));
-    if (real.error !== undefined) return this.unreadable(folder, real.error);
-    this.seen.add(real.value);
-    if (depth > deepest) return this.add('symlink-loop', folder, `at most ${deepest} levels of folders`, 'more');
     const subfolders = new NameTable();
     // Names as bytes: not every name on a disk is UTF-8, and a wrong one read as text could not be opened any more.
-    const opened = attempt(() => opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 }));
-    if (opened.error !== undefined) return this.unreadable(folder, opened.error);
+    const opened = attempt(() => {
+      this.seen.add(realpathSync(path));
+      return opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 });
+    });
+    if (opened.error !== undefined) {
+      this.unreadable(folder, opened.error);
+      return;
+    }
     const directory = opened.value;
     try {
       for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
@@ -112,16 +124,18 @@ class FolderWalk {
     }
     const path = folder === '' ? name : `${folder}/${name}`;
     if (!Buffer.from(name, 'utf8').equals(bytes)) {
-      const shown = [...bytes].map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`)).join('');
+      const shown = [...bytes]
+        .map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`))
+        .join('');
       const expected = 'a name in UTF-8';
       const received = 'bytes that are no UTF-8';
       this.add('odd-name', folder === '' ? shown : `${folder}/${shown}`, expected, received);
       return;
     }
-    if (entry.isDirectory()) return this.folder(path, () => subfolders.add(path));
-    if (entry.isSymbolicLink()) return this.link(path);
-    if (entry.isFile()) return this.file(path);
-    this.special(path);
+    if (entry.isDirectory()) this.folder(path, () => subfolders.add(path));
+    else if (entry.isSymbolicLink()) this.link(path);
+    else if (entry.isFile()) this.file(path);
+    else this.special(path);
   }
 
   private folder(path: string, enter: () => void): void {
@@ -130,13 +144,14 @@ class FolderWalk {
   }
 
   private link(path: string): void {
-    const target = attempt(() => statSync(join(this.root, path)));
-    if (target.error?.code === 'ELOOP') return this.add('symlink-loop', path, 'a file or folder', 'a link that leads back to itself');
-    if (target.error?.code === 'ENOENT') return this.add('broken-link', path, 'a file or folder', 'a link to nothing');
-    if (target.error !== undefined) return this.unreadable(path, target.error);
-    if (target.value.isDirectory()) return this.folder(path, () => this.links.push(path));
-    if (target.value.isFile()) return this.file(path);
-    this.special(path);
+    const { value: target, error } = attempt(() => statSync(join(this.root, path)));
+    if (error?.code === 'ELOOP') {
+      this.add('symlink-loop', path, 'a file or folder', 'a link that leads back to itself');
+    } else if (error?.code === 'ENOENT') this.add('broken-link', path, 'a file or folder', 'a link to nothing');
+    else if (error !== undefined) this.unreadable(path, error);
+    else if (target.isDirectory()) this.folder(path, () => this.links.push(path));
+    else if (target.isFile()) this.file(path);
+    else this.special(path);
   }
 
   private special(path: string): void {

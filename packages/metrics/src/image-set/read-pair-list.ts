@@ -149,7 +149,8 @@ function keypointsOf(line: number, value: unknown, report: Report): readonly Lis
   if (value === undefined) return undefined;
   const joints: unknown = typeof value === 'string' ? parsed(value) : value;
   const isJoint = (joint: unknown) =>
-    joint === null || (Array.isArray(joint) && joint.length === 2 && joint.every((coordinate) => Number.isFinite(coordinate)));
+    joint === null ||
+    (Array.isArray(joint) && joint.length === 2 && joint.every((coordinate) => Number.isFinite(coordinate)));
   if (Array.isArray(joints) && joints.length === 18 && joints.every(isJoint)) return joints as ListedJoint[];
   report(line, '18 joints in COCO-18 order, [x, y] or null', JSON.stringify(value).slice(0, 60));
   return undefined;
@@ -172,4 +173,3 @@ export function pathWithin(folder: string, list: string, written: string): reado
   });
   return [...new Set(within)];
 }
-
