@@ -4,7 +4,6 @@ import { basename, join, resolve } from 'node:path';
 import { infoFile } from '@ggb/core/files';
 import { UserError } from '../../user-error.ts';
 import type { AllowedFolders } from './allowed-folders.ts';
-import type { ManifestLibrary } from './manifest-library.ts';
 import { ReportView } from './report-view.ts';
 import { RunView } from './run-view.ts';
 import type { ViewedSource } from './viewed-source.ts';
@@ -26,14 +25,13 @@ export class RunFinder implements SourceList {
     private readonly runs: readonly string[],
     private readonly reports: readonly ReportView[],
     private readonly folders: AllowedFolders,
-    private readonly manifests: ManifestLibrary,
   ) {}
 
   /**
    * @param given  runs, folders with runs in them, and reports; none: the folders that training makes.
    * @throws UserError  for one that is none of them.
    */
-  static async open(given: readonly string[], folders: AllowedFolders, manifests: ManifestLibrary): Promise<RunFinder> {
+  static async open(given: readonly string[], folders: AllowedFolders): Promise<RunFinder> {
     const searched = given.length > 0 ? given : await usualHere();
     const runs: string[] = [];
     const reports: ReportView[] = [];
@@ -48,14 +46,14 @@ export class RunFinder implements SourceList {
         throw notARun(path, 'a file');
       }
     }
-    return new RunFinder(runs, reports, folders, manifests);
+    return new RunFinder(runs, reports, folders);
   }
 
   async list(): Promise<readonly ViewedSource[]> {
     const found = new Set<string>();
     for (const folder of this.runs) for (const run of await runsBelow(folder)) found.add(resolve(run));
     const runs = [...found].map((dir) => {
-      const view = this.views.get(dir) ?? new RunView(dir, this.folders, this.manifests);
+      const view = this.views.get(dir) ?? new RunView(dir, this.folders);
       this.views.set(dir, view);
       return view;
     });

@@ -13,7 +13,6 @@ import { readAppPage, servedPage } from './app-page.ts';
 import { exportView } from './export-view.ts';
 import { RunFinder, type SourceList } from './find-sources.ts';
 import { FoldersView } from './folders-view.ts';
-import { ManifestLibrary } from './manifest-library.ts';
 import { viewServer } from './view-server.ts';
 
 export interface ViewOptions {
@@ -116,10 +115,10 @@ async function sourcesOf(options: {
   stop: AbortSignal;
 }): Promise<SourceList> {
   const { given, real, generated, protocol, folders, stop } = options;
-  if (real === undefined || generated === undefined) return RunFinder.open(given, folders, new ManifestLibrary());
+  if (real === undefined || generated === undefined) return RunFinder.open(given, folders);
   const pairs = await FoldersView.open({ real, generated, protocol: protocolNamed(protocol), folders, stop });
   if (given.length === 0) return { list: async () => [pairs] };
-  const runs = await RunFinder.open(given, folders, new ManifestLibrary());
+  const runs = await RunFinder.open(given, folders);
   return { list: async () => [pairs, ...(await runs.list())] };
 }
 

@@ -1,41 +1,25 @@
-// Manifests that results name, read once for all runs that share one.
-
+// Manifests that results name: where they are, and of their pairs those that are shown.
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { manifestFileName, type Pair, readPairManifest } from '@ggb/core/files';
 import { poseDistance } from '@ggb/core/keypoints';
 import { manifestHash } from '../../data/manifest-hash.ts';
-import { Fresh, fileMark } from './file-mark.ts';
 
 export interface ReadManifest {
-  readonly file: string;
-  readonly mark: string;
   /** SHA-256 of its bytes. */
   readonly sha256: string;
   readonly byId: ReadonlyMap<string, Pair>;
 }
 
-export class ManifestLibrary {
-  private readonly read = new Map<string, Fresh<ReadManifest>>();
-
-  /**
-   * @param path  a manifest, or a folder with one in it.
-   * @throws DataProblems  for one that cannot be read.
-   */
-  async manifest(path: string): Promise<ReadManifest> {
-    const file = await manifestFile(path);
-    const fresh = this.read.get(file) ?? new Fresh<ReadManifest>();
-    this.read.set(file, fresh);
-    const mark = await fileMark(file);
-    return fresh.value(mark, async () => {
-      const pairs = await readPairManifest(file);
-      const sha256 = await manifestHash({ manifest: file });
-      return { file, mark, sha256, byId: new Map(pairs.map((pair) => [pair.id, pair])) };
-    });
-  }
+/** @throws DataProblems  for a manifest that cannot be read. */
+export async function readManifest(file: string, ids: ReadonlySet<string>): Promise<ReadManifest> {
+  const pairs = await readPairManifest(file, { ids });
+  const sha256 = await manifestHash({ manifest: file });
+  return { sha256, byId: new Map(pairs.map((pair) => [pair.id, pair])) };
 }
 
-async function manifestFile(path: string): Promise<string> {
+/** The file itself, of a manifest or of a folder with one in it. */
+export async function manifestFile(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   return found?.isDirectory() ? resolve(path, manifestFileName) : resolve(path);
 }
