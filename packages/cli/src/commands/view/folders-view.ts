@@ -16,7 +16,7 @@ import type { ViewedSource } from './viewed-source.ts';
 
 /** The one evaluation of such a source. */
 const evaluationName = 'folders';
-const metrics = ['ssim', 'psnr', 'l1'] as const satisfies readonly PairMetricName[];
+export const folderMetrics = ['ssim', 'psnr', 'l1'] as const satisfies readonly PairMetricName[];
 /** Pairs scored between two looks at the clock. */
 const batchSize = 16;
 const tellEveryMs = 500;
@@ -36,7 +36,7 @@ export class FoldersView implements ViewedSource {
   private readonly title: string;
   private readonly ids: readonly string[];
   private readonly rows: ReadonlyMap<string, number>;
-  private readonly values: Readonly<Record<(typeof metrics)[number], (number | null)[]>>;
+  private readonly values: Readonly<Record<(typeof folderMetrics)[number], (number | null)[]>>;
   private readonly failed: { id: string; message: string }[] = [];
   private readonly listeners = new Set<(change: SourceChange) => void>();
   private readonly startedAt = `${Date.now()}`;
@@ -64,7 +64,7 @@ export class FoldersView implements ViewedSource {
    */
   static async open(options: FoldersOptions): Promise<FoldersView> {
     const { real, generated, protocol, folders, stop } = options;
-    const smallest = smallestImage(protocol, metrics);
+    const smallest = smallestImage(protocol, folderMetrics);
     const { pairs, problems } = await openImagePairs({ real, generated, smallest, signal: stop });
     if (pairs.length === 0) {
       const [first] = problems;
@@ -159,7 +159,7 @@ export class FoldersView implements ViewedSource {
   }
 
   private columns() {
-    const columns = metrics.map((name) => {
+    const columns = folderMetrics.map((name) => {
       const { direction, unit } = pairMetrics[name];
       return [name, metricColumn({ direction, unit: unit === 'none' ? '' : unit }, this.values[name])] as const;
     });
@@ -180,11 +180,11 @@ export class FoldersView implements ViewedSource {
       const batch = Array.from({ length: Math.min(batchSize, this.ids.length - start) }, (_, i) =>
         this.pairs.files(start + i),
       );
-      const outcomes = await scorer.score(batch, { protocol, metrics, signal: stop });
+      const outcomes = await scorer.score(batch, { protocol, metrics: folderMetrics, signal: stop });
       for (const [at, { values, problem }] of outcomes.entries()) {
         if (problem !== undefined) this.failed.push({ id: batch[at]?.name as string, message: problem.message });
         // JSON has no infinity: PSNR of equal images.
-        else for (const name of metrics) this.values[name][start + at] = finite(values[name]);
+        else for (const name of folderMetrics) this.values[name][start + at] = finite(values[name]);
       }
       this.done = start + batch.length;
       if (performance.now() - told < tellEveryMs) continue;

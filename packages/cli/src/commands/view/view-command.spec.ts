@@ -43,6 +43,9 @@ it('refuses what it cannot show, with what to do', async () => {
     refused('--annotate', 'empty', 'runs'),
     refused('--port', '65536'),
   ]);
+  expect(await refused('--real', 'runs', '--generated', 'runs', '--protocol', 'pg2-mask')).toMatch(
+    /^ggb: protocol pg2-mask scores masked images/,
+  );
   expect(empty).toMatch(/^ggb: empty: holds no run: expected a folder that ggb train wrote/);
   expect(half).toMatch(/^ggb: --real and --generated belong together: expected --generated FOLDER too/);
   expect(alone).toMatch(/^ggb: --annotate stands alone/);

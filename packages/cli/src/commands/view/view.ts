@@ -119,9 +119,16 @@ async function sourcesOf(options: {
   const { given, real, generated, protocol, folders, stop } = options;
   if (real === undefined || generated === undefined) return RunFinder.open(given, folders);
   // What two folders need takes a while to load, and a finished run shall open at once.
-  const { FoldersView } = await import('./folders-view.ts');
-  const { protocolNamed } = await import('@ggb/metrics');
-  const pairs = await FoldersView.open({ real, generated, protocol: protocolNamed(protocol), folders, stop });
+  const { FoldersView, folderMetrics: metrics } = await import('./folders-view.ts');
+  const { choosePairScorer } = await import('../../native-pair-scorer.ts');
+  const chosen = (await import('@ggb/metrics')).protocolNamed(protocol);
+  if (chosen.mask !== 'none') {
+    throw new UserError(`protocol ${protocol} scores masked images, which two folders have no key points for`, {
+      remedy: 'Score them with ggb evaluate --pairs MANIFEST --json FILE, then: ggb view FILE',
+    });
+  }
+  const { scorer } = await choosePairScorer({ protocol: chosen, metrics });
+  const pairs = await FoldersView.open({ real, generated, protocol: chosen, folders, stop, scorer });
   if (given.length === 0) return { list: async () => [pairs] };
   const runs = await RunFinder.open(given, folders);
   return { list: async () => [pairs, ...(await runs.list())] };
