@@ -21,6 +21,9 @@ import { RunFinder } from './find-sources.ts';
 import { FoldersView } from './folders-view.ts';
 import { ReportView } from './report-view.ts';
 
+// Pictures are encoded and decoded in threads that a busy machine gives late.
+jest.setTimeout(30_000);
+
 let folder: string;
 
 beforeEach(() => {
