@@ -1,0 +1,180 @@
+// `ggb view`: finds what is to be shown, and serves or exports it.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { catchInterruption } from '../../interruption.ts';
+import { ProgressLine } from '../../progress-line.ts';
+import { UserError } from '../../user-error.ts';
+import { AllowedFolders } from './allowed-folders.ts';
+import type { Annotations } from './annotations.ts';
+import { readAppPage, servedPage } from './app-page.ts';
+import { RunFinder, type SourceList } from './find-sources.ts';
+import { viewServer } from './view-server.ts';
+
+export interface ViewOptions {
+  readonly folders: readonly string[];
+  readonly real?: string;
+  readonly generated?: string;
+  /** Of the scores of two folders. */
+  readonly protocol?: string;
+  readonly annotate?: string;
+  readonly export?: string;
+  readonly data?: readonly string[];
+  readonly port?: number;
+  readonly open: boolean;
+}
+
+export interface RunningView {
+  /** With the token. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function view(options: ViewOptions): Promise<void> {
+  checkTogether(options);
+  if (options.export !== undefined) {
+    const { exportView } = await import('./export-view.ts');
+    const progress = new ProgressLine();
+    const opened = await openSources(options);
+    const { files, bytes, missing } = await exportView(options.export, {
+      ...opened,
+      onProgress: ({ done, total }) => progress.update({ unit: 'pair', done, total }),
+    }).finally(() => progress.finish());
+    if (missing > 0) console.error(`${missing} pictures could not be read and are left out.`);
+    console.log(
+      `Written: ${options.export}, ${files} files, ${(bytes / 2 ** 20).toFixed(1)} MiB. Open index.html in it.`,
+    );
+    return;
+  }
+  const running = await startView(options);
+  // Before the address is printed: who reads it may end this at once.
+  const interruption = catchInterruption(() => {});
+  // The one line on stdout: scripts read it.
+  console.log(running.url);
+  if (options.open) openBrowser(running.url);
+  await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve(), { once: true }));
+  interruption.release();
+  await running.close();
+}
+
+/** Listens when it returns. */
+export async function startView(options: ViewOptions, page?: string): Promise<RunningView> {
+  const opened = await openSources(options);
+  const html = servedPage(page ?? (await readAppPage()), opened.annotations === undefined ? 'server' : 'annotate');
+  const token = randomBytes(24).toString('base64url');
+  const cookieName = `ggb-view-${randomBytes(6).toString('hex')}`;
+  const app = viewServer({ ...opened, page: html, token, cookieName });
+  const server = await listen(app.fetch, options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/?token=${token}`,
+    close: async () => {
+      opened.end();
+      const closed = new Promise((resolve) => server.close(resolve));
+      // Pages that follow a run would keep it open for good.
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+export interface OpenedSources {
+  readonly sources: SourceList;
+  readonly folders: AllowedFolders;
+  readonly annotations?: Annotations;
+  readonly stop: AbortSignal;
+  /** Fires `stop`. */
+  end(): void;
+}
+
+async function openSources(options: ViewOptions): Promise<OpenedSources> {
+  const { folders: given, real, generated, protocol = 'tf', annotate, data = [] } = options;
+  const ended = new AbortController();
+  const opened = { stop: ended.signal, end: () => ended.abort() };
+  let isStarting = true;
+  const folders = new AllowedFolders((folder) => {
+    // What the user named needs no telling; what a run names does.
+    if (!isStarting) console.error(`Also shows pictures from ${folder}, the data of a run.`);
+  });
+  for (const folder of data) await folders.allow(folder);
+  if (annotate !== undefined) {
+    const { Annotations } = await import('./annotations.ts');
+    const annotations = await Annotations.open(annotate, folders);
+    return { ...opened, sources: { list: async () => [] }, folders, annotations };
+  }
+  const sources = await sourcesOf({ given, real, generated, protocol, folders, stop: ended.signal });
+  isStarting = false;
+  return { ...opened, sources, folders };
+}
+
+async function sourcesOf(options: {
+  given: readonly string[];
+  real: string | undefined;
+  generated: string | undefined;
+  protocol: string;
+  folders: AllowedFolders;
+  stop: AbortSignal;
+}): Promise<SourceList> {
+  const { given, real, generated, protocol, folders, stop } = options;
+  if (real === undefined || generated === undefined) return RunFinder.open(given, folders);
+  // What two folders need takes a while to load, and a finished run shall open at once.
+  const { FoldersView, folderMetrics: metrics } = await import('./folders-view.ts');
+  const { choosePairScorer } = await import('../../native-pair-scorer.ts');
+  const chosen = (await import('@ggb/metrics')).protocolNamed(protocol);
+  if (chosen.mask !== 'none') {
+    throw new UserError(`protocol ${protocol} scores masked images, which two folders have no key points for`, {
+      remedy: 'Score them with ggb evaluate --pairs MANIFEST --json FILE, then: ggb view FILE',
+    });
+  }
+  const { scorer } = await choosePairScorer({ protocol: chosen, metrics });
+  const pairs = await FoldersView.open({ real, generated, protocol: chosen, folders, stop, scorer });
+  if (given.length === 0) return { list: async () => [pairs] };
+  const runs = await RunFinder.open(given, folders);
+  return { list: async () => [pairs, ...(await runs.list())] };
+}
+
+function checkTogether({ real, generated, annotate, export: out, folders }: ViewOptions): void {
+  if ((real === undefined) !== (generated === undefined)) {
+    const missing = real === undefined ? '--real' : '--generated';
+    throw new UserError('--real and --generated belong together', { expected: `${missing} FOLDER too` });
+  }
+  if (annotate === undefined) return;
+  if (real !== undefined || out !== undefined || folders.length > 0) {
+    throw new UserError('--annotate stands alone', { remedy: 'ggb view --annotate FOLDER' });
+  }
+}
+
+type ListeningServer = ReturnType<typeof serve>;
+
+function listen(fetch: (request: Request) => Response | Promise<Response>, port: number): Promise<ListeningServer> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: '127.0.0.1', port }, () => {
+      server.off('error', refuse);
+      resolve(server);
+    });
+    const refuse = (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return reject(error);
+      const problem = error.code === 'EACCES' ? 'may not be used' : 'is in use';
+      reject(
+        new UserError(`port ${port} ${problem}`, {
+          remedy: 'Choose another with --port, or leave it out for a free one.',
+        }),
+      );
+    };
+    server.on('error', refuse);
+  });
+}
+
+/** Without a browser nothing happens: the address has been printed. */
+function openBrowser(url: string): void {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', url]
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler', url]
+        : ['xdg-open', url];
+  const child = spawn(command as string, args, { stdio: 'ignore', detached: true });
+  child.on('error', () => {});
+  child.unref();
+}
