@@ -1,0 +1,3 @@
+import { jestConfig } from '../../tools/jest/config.mjs';
+
+export default jestConfig('web');
