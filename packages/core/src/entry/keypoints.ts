@@ -1,2 +1,3 @@
-// The 18 joints without TF.js: what draws or edits poses in a page needs nothing else.
+// Joints and poses for pages: no TF.js, no Node.
 export * from '../condition/keypoints.ts';
+export * from '../condition/pose-distance.ts';

@@ -29,6 +29,13 @@ interface Holder {
   readonly started?: string;
 }
 
+/** Whether a process of this machine is training in the folder. Looks only: what a killed process left stays. */
+export async function isRunInUse(dir: string): Promise<boolean> {
+  const text = await readFile(join(dir, lockFile), 'utf8').catch(() => '');
+  const holder = holderFrom(text);
+  return holder !== undefined && isAlive(holder);
+}
+
 export class RunLock {
   private static readonly held = new Set<RunLock>();
   private readonly text = `${JSON.stringify(holderOf(process.pid))}\n`;
@@ -79,14 +86,8 @@ export class RunLock {
       throw error;
     });
     if (text === undefined) return undefined;
-    try {
-      const { pid, started } = JSON.parse(text) as Partial<Holder>;
-      return Number.isSafeInteger(pid)
-        ? { text, holder: { pid: pid as number, ...(started && { started }) } }
-        : { text };
-    } catch {
-      return { text };
-    }
+    const holder = holderFrom(text);
+    return holder === undefined ? { text } : { text, holder };
   }
 
   /** Two processes may find the same stale file: what is taken away is looked at again, and put back if it is another's. */
@@ -104,6 +105,16 @@ export class RunLock {
 }
 
 const releaseAll = () => RunLock.releaseAll();
+
+/** `undefined` for text that names no process. */
+function holderFrom(text: string): Holder | undefined {
+  try {
+    const { pid, started } = JSON.parse(text) as Partial<Holder>;
+    return Number.isSafeInteger(pid) ? { pid: pid as number, ...(started && { started }) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 function holderOf(pid: number): Holder {
   const started = startOf(pid);

@@ -22,7 +22,7 @@ const middle: Colour = [90, 90, 90];
 
 const columns = 4;
 /** Between tiles and around them, pixels of the picture. */
-const gap = 4;
+export const sampleGap = 4;
 /** Images smaller than this are drawn at twice their size. */
 const smallSide = 128;
 
@@ -42,11 +42,11 @@ export async function sampleGrid(rows: readonly SampleRow[]): Promise<Uint8Array
   const side = rows[0]?.source.width ?? 0;
   const scale = side < smallSide ? 2 : 1;
   const tile = side * scale;
-  const canvas = blank(columns * (tile + gap) + gap, rows.length * (tile + gap) + gap, background);
+  const canvas = blank(columns * (tile + sampleGap) + sampleGap, rows.length * (tile + sampleGap) + sampleGap, background);
   for (const [row, { source, variation, output, truth }] of rows.entries()) {
     const tiles = [source, drawVariation(variation, side, scale), output, truth];
     for (const [column, image] of tiles.entries()) {
-      paste(image, canvas, gap + column * (tile + gap), gap + row * (tile + gap), tile);
+      paste(image, canvas, sampleGap + column * (tile + sampleGap), sampleGap + row * (tile + sampleGap), tile);
     }
   }
   const { width, height, data } = canvas;

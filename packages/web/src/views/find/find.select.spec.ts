@@ -1,20 +1,28 @@
-import { gains, histogram, rankCorrelation, type Rows, selectRows, shareWorse, valuesAgainst } from './find.select.ts';
+import { gains, histogram, rankCorrelation, rowsOf, selectRows, shareWorse, valuesAgainst } from './find.select.ts';
 
-const rows: Rows = {
+const column = (direction: 'higher' | 'lower' | 'nearer-to-one', ...values: (number | null)[]) => ({
+  direction,
+  unit: '',
+  mean: 0,
+  values,
+});
+const rows = rowsOf({
   ids: ['p10', 'p9', 'q1', 'q2', 'p2'],
   metrics: {
-    ssim: { direction: 'higher', values: [0.5, 0.2, Number.NaN, 0.9, 0.5] },
-    l1: { direction: 'lower', values: [10, 30, 20, 5, 40] },
+    ssim: column('higher', 0.5, 0.2, null, 0.9, 0.5),
+    l1: column('lower', 10, 30, 20, 5, 40),
+    sharpness: column('nearer-to-one', 0.5, 1.2, 0.9, 2, 1),
   },
-  poseChange: [0.1, 0.5, 0.3, Number.NaN, 0.2],
-};
-const earlier: Rows = {
+  poseChange: [0.1, 0.5, 0.3, null, 0.2],
+});
+const earlier = rowsOf({
   ids: ['q2', 'p9', 'p10', 'gone'],
   metrics: {
-    ssim: { direction: 'higher', values: [0.95, 0.1, 0.5, 0.3] },
-    l1: { direction: 'lower', values: [2, 50, 10, 1] },
+    ssim: column('higher', 0.95, 0.1, 0.5, 0.3),
+    l1: column('lower', 2, 50, 10, 1),
+    sharpness: column('nearer-to-one', 1, 0.5, 1.5, 1),
   },
-};
+});
 const all = { metric: 'ssim', order: 'worst', ranges: {}, text: '' } as const;
 const ids = (selection: Parameters<typeof selectRows>[1]) =>
   Array.from(selectRows(rows, selection), (row) => rows.ids[row]);
@@ -24,6 +32,7 @@ describe('selectRows', () => {
     expect(ids(all)).toEqual(['p9', 'p10', 'p2', 'q2', 'q1']);
     expect(ids({ ...all, metric: 'l1' })).toEqual(['p2', 'p9', 'q1', 'p10', 'q2']);
     expect(ids({ ...all, metric: 'l1', order: 'best' })).toEqual(['q2', 'p10', 'q1', 'p9', 'p2']);
+    expect(ids({ ...all, metric: 'sharpness' })).toEqual(['q2', 'p10', 'p9', 'q1', 'p2']);
   });
 
   it('puts what has no value last, whichever the order', () => {
@@ -58,6 +67,7 @@ describe('gains', () => {
   it('are positive where run B is better, for metrics of both directions', () => {
     expect(gains(rows, earlier, 'ssim')).toBeAllClose([0, 0.1, Number.NaN, -0.05, Number.NaN], { absolute: 1e-12 }); // rounding
     expect([...gains(rows, earlier, 'l1')]).toEqual([0, 20, Number.NaN, -3, Number.NaN]);
+    expect(gains(rows, earlier, 'sharpness')).toBeAllClose([0, 0.3, Number.NaN, -1, Number.NaN], { absolute: 1e-12 });
     expect([...valuesAgainst(rows, earlier, 'l1')]).toEqual([10, 50, Number.NaN, 2, Number.NaN]);
   });
 });

@@ -1,19 +1,20 @@
 // Results -> what the grid and the charts show. Arrays of numbers, no objects for each result: 20,000 are sorted and filtered
 // between two key strokes.
 import type { Order, Range } from '../../app/view-state.ts';
+import type { Direction, ResultTable } from '../../run-source/view-data.ts';
 
 /** One metric of every result. A value that is missing is NaN. */
-export interface MetricColumn {
-  readonly direction: 'higher' | 'lower';
-  readonly values: ArrayLike<number>;
+export interface Column {
+  readonly direction: Direction;
+  readonly values: Float64Array;
 }
 
 /** What of a result table decides its order. */
 export interface Rows {
   readonly ids: readonly string[];
-  readonly metrics: Readonly<Record<string, MetricColumn>>;
+  readonly metrics: Readonly<Record<string, Column>>;
   /** How far the target pose is from the source's, one a result. */
-  readonly poseChange?: ArrayLike<number> | undefined;
+  readonly poseChange?: Float64Array;
 }
 
 export interface Selection {
@@ -25,6 +26,26 @@ export interface Selection {
   readonly against?: Rows | undefined;
 }
 
+/** The numbers of a table. */
+export function rowsOf({ ids, metrics, poseChange }: Pick<ResultTable, 'ids' | 'metrics' | 'poseChange'>): Rows {
+  return {
+    ids,
+    metrics: Object.fromEntries(
+      Object.entries(metrics).map(([name, { direction, values }]) => [name, { direction, values: numbers(values) }]),
+    ),
+    ...(poseChange === undefined ? {} : { poseChange: numbers(poseChange) }),
+  };
+}
+
+function numbers(values: readonly (number | null)[]): Float64Array {
+  return Float64Array.from(values, (value) => value ?? Number.NaN);
+}
+
+/** How bad a value is: less is better, whatever the direction of the metric. */
+export function badness(direction: Direction, value: number): number {
+  if (direction === 'nearer-to-one') return Math.abs(value - 1);
+  return direction === 'higher' ? -value : value;
+}
 /** Rows of the table that pass the filters, in order. What has no value comes last, ties stay in the order of the table. */
 export function selectRows(rows: Rows, selection: Selection): Int32Array {
   const { order, text } = selection;
@@ -51,23 +72,24 @@ export function selectRows(rows: Rows, selection: Selection): Int32Array {
 export const poseChangeName = 'pose change';
 export const gainName = 'gain';
 
-function columnNamed(rows: Rows, name: string, { metric, against }: Selection): ArrayLike<number> | undefined {
+function columnNamed(rows: Rows, name: string, { metric, against }: Selection): Float64Array | undefined {
   if (name === poseChangeName) return rows.poseChange;
   if (name === gainName) return against === undefined ? undefined : gains(rows, against, metric);
   return rows.metrics[name]?.values;
 }
 
 /** Smallest first. */
-function sortKeys(rows: Rows, { metric, order, against }: Selection): ArrayLike<number> | undefined {
+function sortKeys(rows: Rows, { metric, order, against }: Selection): Float64Array | undefined {
   if (order === 'pose') return negated(rows.poseChange);
   if (order === 'regression') return against === undefined ? undefined : gains(rows, against, metric);
   const column = rows.metrics[metric];
   if (column === undefined) return undefined;
-  return (column.direction === 'higher') === (order === 'worst') ? column.values : negated(column.values);
+  const sign = order === 'worst' ? -1 : 1;
+  return column.values.map((value) => sign * badness(column.direction, value));
 }
 
-function negated(values: ArrayLike<number> | undefined): Float64Array | undefined {
-  return values === undefined ? undefined : Float64Array.from(values, (value) => -value);
+function negated(values: Float64Array | undefined): Float64Array | undefined {
+  return values?.map((value) => -value);
 }
 
 function compareKeys(a: number, b: number): number {
@@ -84,14 +106,13 @@ function within(value: number, min: number, max: number): boolean {
  * of the runs does not have. Negative: lost.
  */
 export function gains(b: Rows, a: Rows, metric: string): Float64Array {
-  const [columnA, columnB] = [a.metrics[metric], b.metrics[metric]];
-  const rowsOfA = new Map(a.ids.map((id, row) => [id, row]));
-  const sign = columnB?.direction === 'lower' ? -1 : 1;
-  return Float64Array.from(b.ids, (id, row) => {
-    const rowOfA = rowsOfA.get(id);
-    if (rowOfA === undefined || columnA === undefined || columnB === undefined) return Number.NaN;
-    return sign * ((columnB.values[row] as number) - (columnA.values[rowOfA] as number));
-  });
+  const column = b.metrics[metric];
+  const before = valuesAgainst(b, a, metric);
+  return before.map((value, row) =>
+    column === undefined
+      ? Number.NaN
+      : badness(column.direction, value) - badness(column.direction, column.values[row] as number),
+  );
 }
 
 /** The values of run A in the order of run B's results; NaN where run A has none. */
@@ -172,15 +193,14 @@ function ranks(values: readonly number[]): number[] {
 }
 
 /** The share of results that are worse than this one, 0..1; undefined without a value. */
-export function shareWorse(column: MetricColumn, row: number): number | undefined {
-  const value = column.values[row];
-  if (value === undefined || Number.isNaN(value)) return undefined;
+export function shareWorse({ direction, values }: Column, row: number): number | undefined {
+  const own = badness(direction, values[row] ?? Number.NaN);
+  if (Number.isNaN(own)) return undefined;
   let [worse, all] = [0, 0];
-  for (let i = 0; i < column.values.length; i++) {
-    const other = column.values[i] as number;
-    if (Number.isNaN(other)) continue;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
     all++;
-    if (column.direction === 'higher' ? other < value : other > value) worse++;
+    if (badness(direction, value) > own) worse++;
   }
   return worse / all;
 }
