@@ -1,0 +1,245 @@
+// The server behind the page: what `RunSource` of '@ggb/web' asks, over HTTP on 127.0.0.1.
+//
+//   /                                    the page
+//   /api/sources                         SourceSummary[]
+//   /api/sources/ID/results?evaluation=  ResultTable
+//   /api/sources/ID/pair?evaluation=&id= PairDetails
+//   /api/sources/ID/run                  RunDetails
+//   /api/events?source=ID                Server-Sent Events: SourceChange
+//   /image/ID/IMAGE?evaluation=&id=&v=   a picture; v: revision of the table, and the answer may be kept for good
+//   /thumb/ID/SIZE/IMAGE?…               the same, small
+//   /sample/ID/STEP                      a grid of samples
+//   /api/annotate/…                      key points by hand, see annotate-routes.ts
+//
+// No part of an address is ever a path: it is looked up among what there is.
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import { type Context, Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { type ImageKey, imageNameOf, thumbnailSize, type ViewKeypoints } from '@ggb/web/run-source';
+import type { AllowedFolders } from './allowed-folders.ts';
+import type { Annotations } from './annotations.ts';
+import type { AppPage } from './app-page.ts';
+import type { SourceList } from './find-sources.ts';
+import { type Picture, type PictureOrigin, pictureOf, thumbnailOf } from './picture.ts';
+import { PictureCache } from './picture-cache.ts';
+import { requestGuard } from './request-guard.ts';
+import { ViewError, type ViewStatus } from './view-error.ts';
+import type { ViewedSource } from './viewed-source.ts';
+
+export interface ViewServerOptions {
+  readonly page: AppPage;
+  readonly sources: SourceList;
+  readonly folders: AllowedFolders;
+  readonly annotations?: Annotations;
+  readonly token: string;
+  readonly cookieName: string;
+  /** Ends what is being followed. */
+  readonly stop: AbortSignal;
+}
+
+/** About 40,000 thumbnails of 128 pixels. */
+const thumbnailBytes = 128 * 2 ** 20;
+/** Each takes a thread of libvips; more would only make all of them late. */
+const thumbnailsAtOnce = 4;
+/** Answers above this are compressed, at the level that costs least: the page waits for it. */
+const compressAbove = 4096;
+const heartbeatMs = 15_000;
+const largestBody = 64 * 1024;
+
+const gzipped = promisify(gzip);
+
+/** Pictures come from run folders, and may be from anybody: whatever they are, they do nothing. */
+const inertPolicy = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+export function viewServer(options: ViewServerOptions): Hono {
+  const { page, sources, folders, annotations, stop } = options;
+  const thumbnails = new PictureCache({ capacityBytes: thumbnailBytes, atOnce: thumbnailsAtOnce });
+  const app = new Hono();
+
+  const sourceOf = async (c: Context): Promise<ViewedSource> => {
+    const id = c.req.param('source');
+    const found = (await sources.list()).find((source) => source.id === id);
+    if (found === undefined) throw new ViewError(404, `There is no source ${JSON.stringify(id)}.`);
+    return found;
+  };
+
+  app.onError((error, c) => {
+    const status: ViewStatus = error instanceof ViewError ? error.status : 500;
+    harden(c, inertPolicy);
+    return c.json({ error: error.message }, status);
+  });
+  app.notFound((c) => {
+    harden(c, inertPolicy);
+    return c.json({ error: 'There is nothing at this address.' }, 404);
+  });
+  app.use(async (c, next) => {
+    harden(c, inertPolicy);
+    await next();
+  });
+  app.use(requestGuard(options));
+
+  app.get('/', (c) => {
+    harden(c, page.policy);
+    return c.html(page.html);
+  });
+
+  app.get('/api/sources', async (c) => json(c, await Promise.all((await sources.list()).map((s) => s.summary()))));
+  app.get('/api/sources/:source/results', async (c) =>
+    json(c, await (await sourceOf(c)).table(c.req.query('evaluation'))),
+  );
+  app.get('/api/sources/:source/pair', async (c) =>
+    json(c, await (await sourceOf(c)).pair(required(c, 'evaluation'), required(c, 'id'))),
+  );
+  app.get('/api/sources/:source/run', async (c) => json(c, await runOf(await sourceOf(c)).details()));
+
+  app.get('/image/:source/:image', async (c) => {
+    const source = await sourceOf(c);
+    const key = imageKey(c);
+    return picture(c, await pictureOf(await source.picture(key), folders), await isCurrent(c, source, key));
+  });
+  app.get('/thumb/:source/:size/:image', async (c) => {
+    const source = await sourceOf(c);
+    const key = imageKey(c);
+    const size = thumbnailSize(sizeOf(c.req.param('size')));
+    const origin = await source.picture(key);
+    const name = `${size} ${c.req.query('v') ?? ''} ${await nameOfOrigin(origin, folders)}`;
+    const made = await thumbnails.picture(name, async () => thumbnailOf(await pictureOf(origin, folders), size));
+    return picture(c, made, await isCurrent(c, source, key));
+  });
+  app.get('/sample/:source/:step', async (c) => {
+    const step = /^\d{1,12}$/.exec(c.req.param('step'))?.[0];
+    if (step === undefined) throw new ViewError(404, 'A step is a number.');
+    return picture(c, await pictureOf(await runOf(await sourceOf(c)).sample(Number(step)), folders), false);
+  });
+
+  app.get('/api/events', async (c) => {
+    const wanted = new Set(c.req.queries('source') ?? []);
+    const followed = (await sources.list()).filter(({ id }) => wanted.has(id));
+    return streamSSE(c, async (stream) => {
+      const ended = new AbortController();
+      const end = () => ended.abort();
+      stream.onAbort(end);
+      stop.addEventListener('abort', end, { once: true });
+      // One after the other: what is written while the page reads slowly waits here, and in order.
+      let written: Promise<void> = Promise.resolve();
+      const send = (event: string, data: unknown) => {
+        if (ended.signal.aborted) return;
+        written = written.then(() => stream.writeSSE({ event, data: JSON.stringify(data) })).catch(end);
+      };
+      send('open', {});
+      for (const source of followed) {
+        source.watch((change) => send('change', { source: source.id, change }), ended.signal);
+      }
+      const heartbeat = setInterval(() => send('alive', {}), heartbeatMs);
+      await new Promise<void>((resolve) => {
+        if (ended.signal.aborted) resolve();
+        else ended.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      clearInterval(heartbeat);
+      stop.removeEventListener('abort', end);
+    });
+  });
+
+  if (annotations !== undefined) addAnnotateRoutes(app, annotations, folders);
+  return app;
+}
+
+function addAnnotateRoutes(app: Hono, annotations: Annotations, folders: AllowedFolders): void {
+  app.get('/api/annotate', async (c) => json(c, await annotations.list()));
+  app.get('/api/annotate/image/:index', async (c) =>
+    picture(c, await pictureOf({ kind: 'file', path: annotations.imagePath(indexOf(c)) }, folders), false),
+  );
+  app.post('/api/annotate/image/:index', async (c) => {
+    const body = (await jsonBody(c)) as { version?: unknown; keypoints?: unknown };
+    if (typeof body?.version !== 'string') throw new ViewError(400, 'version: expected the version of the list.');
+    return json(c, await annotations.save(body.version, indexOf(c), body.keypoints as ViewKeypoints));
+  });
+}
+
+/** Headers of every answer. */
+function harden(c: Context, policy: string): void {
+  c.header('Content-Security-Policy', policy);
+  c.header('X-Content-Type-Options', 'nosniff');
+  c.header('Referrer-Policy', 'no-referrer');
+  c.header('Cross-Origin-Resource-Policy', 'same-origin');
+  c.header('Cross-Origin-Opener-Policy', 'same-origin');
+  c.header('X-Frame-Options', 'DENY');
+  c.header('Cache-Control', 'no-store');
+}
+
+async function json(c: Context, value: unknown): Promise<Response> {
+  const text = JSON.stringify(value);
+  c.header('Content-Type', 'application/json; charset=utf-8');
+  const takesGzip = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
+  if (text.length < compressAbove || !takesGzip) return c.body(text);
+  c.header('Content-Encoding', 'gzip');
+  c.header('Vary', 'Accept-Encoding');
+  return c.body(new Uint8Array(await gzipped(text, { level: constants.Z_BEST_SPEED })));
+}
+
+/** Kept by the browser for good if its address names the revision that is there now; else asked for again each time. */
+function picture(c: Context, { bytes, type }: Picture, isForGood: boolean): Response | Promise<Response> {
+  c.header('Content-Type', type);
+  c.header('Content-Disposition', 'inline');
+  if (isForGood) {
+    c.header('Cache-Control', 'private, max-age=31536000, immutable');
+    return c.body(bytes);
+  }
+  const tag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+  c.header('Cache-Control', 'private, no-cache');
+  c.header('ETag', tag);
+  return c.req.header('if-none-match') === tag ? c.body(null, 304) : c.body(bytes);
+}
+
+async function isCurrent(c: Context, source: ViewedSource, { evaluation }: ImageKey): Promise<boolean> {
+  const revision = c.req.query('v');
+  return revision !== undefined && revision === (await source.revision(evaluation));
+}
+
+async function nameOfOrigin(origin: PictureOrigin, folders: AllowedFolders): Promise<string> {
+  return origin.kind === 'drawn' ? `drawn ${origin.name}` : `file ${await folders.markOf(origin.path)}`;
+}
+
+function imageKey(c: Context): ImageKey {
+  const image = imageNameOf(c.req.param('image') as string);
+  if (image === undefined) throw new ViewError(404, 'There is no such picture of a pair.');
+  return { evaluation: required(c, 'evaluation'), id: required(c, 'id'), image };
+}
+
+function required(c: Context, name: string): string {
+  const value = c.req.query(name);
+  if (value === undefined) throw new ViewError(400, `${name}: expected it in the address, received none.`);
+  return value;
+}
+
+function sizeOf(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new ViewError(404, 'The size of a thumbnail is a number of pixels.');
+}
+
+function indexOf(c: Context): number {
+  const text = c.req.param('index') as string;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new ViewError(404, 'An image has a number.');
+}
+
+function runOf(source: ViewedSource): NonNullable<ViewedSource['run']> {
+  if (source.run !== undefined) return source.run;
+  throw new ViewError(404, `${source.id} is no run.`);
+}
+
+async function jsonBody(c: Context): Promise<unknown> {
+  if (!/^application\/json\b/.test(c.req.header('content-type') ?? '')) {
+    throw new ViewError(415, 'Expected JSON (Content-Type: application/json).');
+  }
+  // Refused by what is announced, before it is read; Node lets nobody send more than was announced.
+  const length = Number(c.req.header('content-length') ?? Number.NaN);
+  if (!(length <= largestBody)) throw new ViewError(413, `Expected at most ${largestBody} bytes, announced beforehand.`);
+  try {
+    return JSON.parse(await c.req.text());
+  } catch (cause) {
+    throw new ViewError(400, `Not JSON: ${(cause as Error).message}`, { cause });
+  }
+}

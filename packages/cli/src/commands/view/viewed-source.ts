@@ -1,0 +1,26 @@
+// What the server and the export need of anything that can be looked at.
+import type { EvaluationSummary, ImageKey, PairDetails, ResultTable, RunDetails, SourceChange, SourceSummary } from '@ggb/web/run-source';
+import type { PictureOrigin } from './picture.ts';
+
+export interface ViewedSource {
+  readonly id: string;
+  /** Never fails: what is wrong stands in `problem`. */
+  summary(): Promise<SourceSummary>;
+  /** @throws ViewError  404 for a name that is none. */
+  table(evaluation: string | undefined): Promise<ResultTable>;
+  /** @throws ViewError  404 for a pair that is none. */
+  pair(evaluation: string, id: string): Promise<PairDetails>;
+  /** @throws ViewError  404 for a picture that the pair has not. */
+  picture(key: ImageKey): Promise<PictureOrigin>;
+  /** Of runs. */
+  readonly run?: {
+    details(): Promise<RunDetails>;
+    /** @throws ViewError  404 for a step without samples. */
+    sample(step: number): Promise<PictureOrigin>;
+  };
+  /** Tells changes until `stop` fires. The first call tells what the steps are now. */
+  watch(onChange: (change: SourceChange) => void, stop: AbortSignal): void;
+}
+
+/** By the time of the record, the newest first. */
+export type TimedEvaluation = EvaluationSummary & { readonly writtenAt: number };
