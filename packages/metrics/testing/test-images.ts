@@ -83,3 +83,24 @@ function drawn(value: (x: number, y: number, channel: number) => number): Draw {
     return { data, width, height };
   };
 }
+
+/** What a bad generator might make of a photograph: two pixels to the right, blurred, noisy. As `degraded` in protocols.py. */
+export function degraded({ data, width, height }: RgbImage): RgbImage {
+  const clamp = (index: number, length: number) => Math.min(length - 1, Math.max(0, index));
+  const result = new Uint8Array(data.length);
+  let state = 7;
+  for (let i = 0; i < data.length; i++) {
+    const x = Math.floor(i / 3) % width;
+    const y = Math.floor(i / (3 * width));
+    let sum = 0;
+    for (let dy = -1; dy <= 1; dy++) {
+      for (let dx = -1; dx <= 1; dx++) {
+        const pixel = clamp(y + dy, height) * width + clamp(x - 2 + dx, width);
+        sum += data[3 * pixel + (i % 3)] as number;
+      }
+    }
+    state = (Math.imul(1664525, state) + 1013904223) >>> 0;
+    result[i] = clamp(Math.floor(sum / 9) + (state >>> 27) - 16, 256);
+  }
+  return { data: result, width, height };
+}

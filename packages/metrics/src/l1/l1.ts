@@ -1,16 +1,22 @@
 import { ImageInputError } from '../image/image-input-error.ts';
 import { checkMask, checkSameSize, type Mask, maskThreshold, type RgbImage } from '../image/rgb-image.ts';
+import { preparedPair } from '../protocols/prepared-pair.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+import { ssimProtocols } from '../protocols/protocols.ts';
 
 /**
- * Mean absolute difference over all pixels and channels, 0..255; 0 when the images are equal.
+ * Mean absolute difference over all pixels and channels, 0..255 whatever the protocol's scale; 0 when the images are equal.
+ * Lower is better. After the protocol's mask, padding and grey conversion; `downsample` is not used.
  *
- * @throws ImageInputError  if the images differ in size.
+ * @throws ImageInputError  if the images differ in size, or if a protocol's mask is missing or empty.
  */
-export function l1(a: RgbImage, b: RgbImage): number {
-  checkSameSize('l1', ['first image', 'second image'], a, b);
+export function l1(a: RgbImage, b: RgbImage, protocol: Protocol = ssimProtocols.tf, mask?: Mask | undefined): number {
+  const { real, generated } = preparedPair('l1', { real: a, generated: b, mask }, protocol);
   let sum = 0;
-  for (let i = 0; i < a.data.length; i++) sum += Math.abs((a.data[i] as number) - (b.data[i] as number));
-  return sum / a.data.length;
+  for (let i = 0; i < real.data.length; i++) {
+    sum += Math.abs((real.data[i] as number) - (generated.data[i] as number));
+  }
+  return sum / (real.data.length * real.unit);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { disc, figure } from '../../testing/test-images.ts';
 import { insideL1, l1 } from '../l1/l1.ts';
-import { ssimProtocols } from '../protocols/ssim-protocol.ts';
+import { ssimProtocols } from '../protocols/protocols.ts';
 import { sharpnessRatio } from '../sharpness/sharpness.ts';
 import { figureMask } from '../silhouette/figure-mask.ts';
 import { ssim, ssimInside } from '../ssim/ssim.ts';

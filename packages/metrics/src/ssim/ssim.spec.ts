@@ -2,10 +2,11 @@ import golden from '../../testing/golden/ssim.golden.json' with { type: 'json' }
 import { checksum, constant, maskWhere, noise, testImages } from '../../testing/test-images.ts';
 import { ImageInputError } from '../image/image-input-error.ts';
 import type { RgbImage } from '../image/rgb-image.ts';
-import { type SsimProtocol, ssimProtocols } from '../protocols/ssim-protocol.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+import { ssimProtocols } from '../protocols/protocols.ts';
 import { ssim, ssimInside, ssimMap } from './ssim.ts';
 
-const protocols: Readonly<Record<string, SsimProtocol>> = ssimProtocols;
+const protocols: Readonly<Record<string, Protocol>> = ssimProtocols;
 const { ggb } = ssimProtocols;
 const everyProtocol = Object.values(protocols);
 
@@ -84,7 +85,7 @@ describe('ssim', () => {
   });
 
   describe.each(golden.cases)('$protocol, $first against $second, $width x $height', (expected) => {
-    const protocol = protocols[expected.protocol] as SsimProtocol;
+    const protocol = protocols[expected.protocol] as Protocol;
     const a = draw(expected.first, expected.width, expected.height);
     const b = draw(expected.second, expected.width, expected.height);
     // Both sides compute in float64 from the same integers. scikit-image takes variances as differences of numbers up to
@@ -130,7 +131,7 @@ describe('ssim', () => {
   });
 
   it('refuses windows without a centre', () => {
-    const even: SsimProtocol = { ...ggb, name: 'even', window: { kind: 'uniform', size: 8 } };
+    const even: Protocol = { ...ggb, name: 'even', window: { kind: 'uniform', size: 8 } };
     expect(() => ssim(noise(16, 16), noise(16, 16), even)).toThrow('windows have an odd size');
   });
 });

@@ -3,6 +3,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { fileMark } from './file-mark.ts';
 import { ViewError } from './view-error.ts';
 
 export class AllowedFolders {
@@ -10,9 +11,14 @@ export class AllowedFolders {
   /** As they were given, for messages and for paths that do not exist. */
   private readonly given = new Set<string>();
 
+  /** @param onAllow  hears of every folder that is new. */
+  constructor(private readonly onAllow: (folder: string) => void = () => {}) {}
+
   /** Everything below `folder` may be read from now on. Links are followed here, once. A folder that is not there is kept. */
   async allow(folder: string): Promise<void> {
-    this.given.add(resolve(folder));
+    const path = resolve(folder);
+    if (!this.given.has(path)) this.onAllow(path);
+    this.given.add(path);
     const real = await realpath(folder).catch(() => undefined);
     if (real !== undefined) this.roots.add(real);
   }
@@ -43,6 +49,12 @@ export class AllowedFolders {
       await file.close();
       throw error;
     }
+  }
+
+  /** Tells the file and its content from others, for what is made of it. @throws ViewError  as {@link open}. */
+  async markOf(path: string): Promise<string> {
+    const real = await this.realPathOf(path);
+    return `${real} ${await fileMark(real)}`;
   }
 
   /** The path without links. @throws ViewError  as {@link open}. */

@@ -12,7 +12,10 @@ export interface AppPage {
 }
 
 /** Tells the page that a server is behind it; see `openRunSource` of '@ggb/web'. */
-const serverMark = '<meta name="ggb-view" content="server">';
+const serverMark = (kind: PageKind) => `<meta name="ggb-view" content="${kind}">`;
+
+/** `annotate`: the server takes key points too. */
+export type PageKind = 'server' | 'annotate';
 
 /** @throws UserError  if the page is not built. */
 export async function readAppPage(file = defaultFile()): Promise<string> {
@@ -33,8 +36,8 @@ function defaultFile(): string {
 }
 
 /** As the server gives it. */
-export function servedPage(html: string): AppPage {
-  const marked = afterHead(html, serverMark);
+export function servedPage(html: string, kind: PageKind = 'server'): AppPage {
+  const marked = afterHead(html, serverMark(kind));
   return { html: marked, policy: contentPolicy(marked, ["connect-src 'self'", "frame-ancestors 'none'"]) };
 }
 
@@ -59,7 +62,7 @@ function contentPolicy(html: string, more: readonly string[], own = "'self'"): s
     `script-src ${[own, ...hashesOf(html, 'script'), "'wasm-unsafe-eval'"].join(' ')}`,
     `style-src ${[own, ...hashesOf(html, 'style')].join(' ')}`,
     `img-src ${own} data: blob:`,
-    "worker-src blob:",
+    'worker-src blob:',
     "base-uri 'none'",
     "form-action 'none'",
     ...more,

@@ -1,5 +1,4 @@
 // Two folders of images whose files have the same names: no run is needed. Pairs are scored here, while the page shows them.
-import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -38,6 +37,7 @@ export class FoldersView implements ViewedSource {
   private readonly values: Record<(typeof scored)[number], (number | null)[]>;
   private readonly failed: { id: string; message: string }[] = [];
   private readonly listeners = new Set<(change: SourceChange) => void>();
+  private readonly startedAt = `${Date.now()}`;
   private done = 0;
   private begun: Promise<void> | undefined;
 
@@ -115,8 +115,7 @@ export class FoldersView implements ViewedSource {
       version: viewDataVersion,
       source: this.id,
       evaluation: evaluationName,
-      // Of the pictures: scores that are added do not make others of them.
-      revision: createHash('sha256').update(this.pairs.map(({ id }) => id).join('\n')).digest('hex').slice(0, 16),
+      revision: await this.revision(),
       protocol: await protocolReference(protocol.name),
       ids: this.pairs.map(({ id }) => id),
       metrics: this.columns().metrics,
@@ -129,6 +128,11 @@ export class FoldersView implements ViewedSource {
       failed: this.failed,
       ...(this.done < total ? { progress: { done: this.done, total } } : {}),
     };
+  }
+
+  /** Of this start of the viewer: files may be other ones at the next. Scores that are added make no other pictures. */
+  async revision(): Promise<string> {
+    return this.startedAt;
   }
 
   async pair(evaluation: string, id: string): Promise<PairDetails> {

@@ -89,9 +89,14 @@ export class RunView implements ViewedSource {
     }
   }
 
+  async revision(evaluation: string): Promise<string> {
+    const { name, record, mark } = await this.evaluation(evaluation);
+    const [{ manifest }, saved] = await Promise.all([this.pairsOf(record), this.savedPictures(name)]);
+    return hashOf([mark, manifest?.mark ?? '', saved.mark]);
+  }
+
   async table(evaluation: string | undefined): Promise<ResultTable> {
-    const read = await this.evaluation(evaluation);
-    const { name, record, mark } = read;
+    const { name, record, mark } = await this.evaluation(evaluation);
     const [{ manifest, notes }, saved] = await Promise.all([this.pairsOf(record), this.savedPictures(name)]);
     const pairs = record.pairs.map(({ id }) => manifest?.byId.get(id));
     const hasPoses = pairs.some((pair) => pair?.keypoints !== undefined && pair.sourceKeypoints !== undefined);

@@ -58,9 +58,16 @@ export function viewServer(options: ViewServerOptions): Hono {
   const thumbnails = new PictureCache({ capacityBytes: thumbnailBytes, atOnce: thumbnailsAtOnce });
   const app = new Hono();
 
+  let known: readonly ViewedSource[] = [];
+  const listed = async () => {
+    known = await sources.list();
+    return known;
+  };
+  /** The disk is searched for runs only when an id is new. */
   const sourceOf = async (c: Context): Promise<ViewedSource> => {
     const id = c.req.param('source');
-    const found = (await sources.list()).find((source) => source.id === id);
+    const isWanted = (source: ViewedSource) => source.id === id;
+    const found = known.find(isWanted) ?? (await listed()).find(isWanted);
     if (found === undefined) throw new ViewError(404, `There is no source ${JSON.stringify(id)}.`);
     return found;
   };
@@ -85,7 +92,7 @@ export function viewServer(options: ViewServerOptions): Hono {
     return c.html(page.html);
   });
 
-  app.get('/api/sources', async (c) => json(c, await Promise.all((await sources.list()).map((s) => s.summary()))));
+  app.get('/api/sources', async (c) => json(c, await Promise.all((await listed()).map((source) => source.summary()))));
   app.get('/api/sources/:source/results', async (c) =>
     json(c, await (await sourceOf(c)).table(c.req.query('evaluation'))),
   );
@@ -116,7 +123,7 @@ export function viewServer(options: ViewServerOptions): Hono {
 
   app.get('/api/events', async (c) => {
     const wanted = new Set(c.req.queries('source') ?? []);
-    const followed = (await sources.list()).filter(({ id }) => wanted.has(id));
+    const followed = (await listed()).filter(({ id }) => wanted.has(id));
     return streamSSE(c, async (stream) => {
       const ended = new AbortController();
       const end = () => ended.abort();

@@ -8,6 +8,8 @@ export interface ViewedSource {
   summary(): Promise<SourceSummary>;
   /** @throws ViewError  404 for a name that is none. */
   table(evaluation: string | undefined): Promise<ResultTable>;
+  /** `ResultTable.revision`, without the table. @throws ViewError  as {@link table}. */
+  revision(evaluation: string): Promise<string>;
   /** @throws ViewError  404 for a pair that is none. */
   pair(evaluation: string, id: string): Promise<PairDetails>;
   /** @throws ViewError  404 for a picture that the pair has not. */

@@ -1,0 +1,151 @@
+// `ggb view`: finds what is to be shown, and serves or exports it.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { catchInterruption } from '../../interruption.ts';
+import { UserError } from '../../user-error.ts';
+import { AllowedFolders } from './allowed-folders.ts';
+import { Annotations } from './annotations.ts';
+import { readAppPage, servedPage } from './app-page.ts';
+import { exportView } from './export-view.ts';
+import { RunFinder, type SourceList } from './find-sources.ts';
+import { FoldersView } from './folders-view.ts';
+import { ManifestLibrary } from './manifest-library.ts';
+import { viewServer } from './view-server.ts';
+
+export interface ViewOptions {
+  readonly folders: readonly string[];
+  readonly real?: string;
+  readonly generated?: string;
+  readonly annotate?: string;
+  readonly export?: string;
+  readonly data?: readonly string[];
+  readonly port?: number;
+  readonly open: boolean;
+}
+
+export interface RunningView {
+  /** With the token. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function view(options: ViewOptions): Promise<void> {
+  checkTogether(options);
+  if (options.export !== undefined) {
+    const { files, bytes } = await exportView(options.export, await openSources(options));
+    console.log(`Written: ${options.export}, ${files} files, ${(bytes / 2 ** 20).toFixed(1)} MiB. Open index.html in it.`);
+    return;
+  }
+  const running = await startView(options);
+  // The one line on stdout: scripts read it.
+  console.log(running.url);
+  if (options.open) openBrowser(running.url);
+  const interruption = catchInterruption(() => {});
+  await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve(), { once: true }));
+  interruption.release();
+  await running.close();
+}
+
+/** Listens when it returns. */
+export async function startView(options: ViewOptions, page?: string): Promise<RunningView> {
+  const opened = await openSources(options);
+  const html = servedPage(page ?? (await readAppPage()), opened.annotations === undefined ? 'server' : 'annotate');
+  const token = randomBytes(24).toString('base64url');
+  const cookieName = `ggb-view-${randomBytes(6).toString('hex')}`;
+  const app = viewServer({ ...opened, page: html, token, cookieName });
+  const server = await listen(app.fetch, options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/?token=${token}`,
+    close: async () => {
+      opened.end();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export interface OpenedSources {
+  readonly sources: SourceList;
+  readonly folders: AllowedFolders;
+  readonly annotations?: Annotations;
+  readonly stop: AbortSignal;
+  /** Fires `stop`. */
+  end(): void;
+}
+
+async function openSources({ folders: given, real, generated, annotate, data = [] }: ViewOptions): Promise<OpenedSources> {
+  const ended = new AbortController();
+  const opened = { stop: ended.signal, end: () => ended.abort() };
+  let isStarting = true;
+  const folders = new AllowedFolders((folder) => {
+    // What the user named needs no telling; what a run names does.
+    if (!isStarting) console.error(`Also shows pictures from ${folder}, the data of a run.`);
+  });
+  for (const folder of data) await folders.allow(folder);
+  if (annotate !== undefined) {
+    const annotations = await Annotations.open(annotate, folders);
+    return { ...opened, sources: { list: async () => [] }, folders, annotations };
+  }
+  const sources = await sourcesOf({ given, real, generated, folders, stop: ended.signal });
+  isStarting = false;
+  return { ...opened, sources, folders };
+}
+
+async function sourcesOf(options: {
+  given: readonly string[];
+  real: string | undefined;
+  generated: string | undefined;
+  folders: AllowedFolders;
+  stop: AbortSignal;
+}): Promise<SourceList> {
+  const { given, real, generated, folders, stop } = options;
+  if (real === undefined || generated === undefined) return RunFinder.open(given, folders, new ManifestLibrary());
+  const pairs = await FoldersView.open({ real, generated, folders, stop });
+  if (given.length === 0) return { list: async () => [pairs] };
+  const runs = await RunFinder.open(given, folders, new ManifestLibrary());
+  return { list: async () => [pairs, ...(await runs.list())] };
+}
+
+function checkTogether({ real, generated, annotate, export: out, folders }: ViewOptions): void {
+  if ((real === undefined) !== (generated === undefined)) {
+    const missing = real === undefined ? '--real' : '--generated';
+    throw new UserError('--real and --generated belong together', { expected: `${missing} FOLDER too` });
+  }
+  if (annotate === undefined) return;
+  if (real !== undefined || out !== undefined || folders.length > 0) {
+    throw new UserError('--annotate stands alone', { remedy: 'ggb view --annotate FOLDER' });
+  }
+}
+
+type ListeningServer = ReturnType<typeof serve>;
+
+function listen(fetch: (request: Request) => Response | Promise<Response>, port: number): Promise<ListeningServer> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: '127.0.0.1', port }, () => {
+      server.off('error', refuse);
+      resolve(server);
+    });
+    const refuse = (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return reject(error);
+      const problem = error.code === 'EACCES' ? 'may not be used' : 'is in use';
+      reject(new UserError(`port ${port} ${problem}`, { remedy: 'Choose another with --port, or leave it out for a free one.' }));
+    };
+    server.on('error', refuse);
+  });
+}
+
+/** Without a browser nothing happens: the address has been printed. */
+function openBrowser(url: string): void {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', url]
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler', url]
+        : ['xdg-open', url];
+  const child = spawn(command as string, args, { stdio: 'ignore', detached: true });
+  child.on('error', () => {});
+  child.unref();
+}
