@@ -20,6 +20,12 @@ interface LoadedTable {
   readonly rows: Rows;
 }
 
+/** An evaluation that is compared with. */
+export interface Other {
+  readonly source: SourceSummary;
+  readonly evaluation: EvaluationSummary;
+}
+
 /** Browsers slow pages down that rewrite their address more often than this. */
 const addressDelayMs = 200;
 
@@ -28,6 +34,8 @@ export class Session {
   sources: readonly SourceSummary[] = $state.raw([]);
   isLoaded = $state(false);
   isConnected = $state(true);
+  /** What is drawn, whether chosen here or by the system. */
+  theme: 'light' | 'dark' = $state('light');
   /** What could not be read, in words. */
   problem: string | undefined = $state.raw();
   /** Said to screen readers, and shown for a moment. */
@@ -50,13 +58,23 @@ export class Session {
   readonly table: ResultTable | undefined = $derived(this.#loaded?.table);
   readonly rows: Rows | undefined = $derived(this.#loaded?.rows);
 
-  /** Run A of a comparison: never the run that is looked at itself. */
-  readonly againstSource: SourceSummary | undefined = $derived(
-    this.sources.find(({ id }) => id === this.state.against && id !== this.current?.id),
+  /** What this evaluation can be compared with: all others. */
+  readonly others: readonly Other[] = $derived(
+    this.sources.flatMap((source) =>
+      source.evaluations
+        .filter((evaluation) => source.id !== this.current?.id || evaluation.name !== this.evaluation?.name)
+        .map((evaluation) => ({ source, evaluation })),
+    ),
   );
-  readonly againstEvaluation: EvaluationSummary | undefined = $derived(
-    this.againstSource?.evaluations.find(({ name }) => name === this.evaluation?.name) ?? this.againstSource?.evaluations[0],
+  readonly #other: Other | undefined = $derived(
+    this.others.find(
+      ({ source, evaluation }) =>
+        source.id === this.state.against && evaluation.name === (this.state.againstEvaluation ?? evaluation.name),
+    ),
   );
+  /** Run A of a comparison. */
+  readonly againstSource: SourceSummary | undefined = $derived(this.#other?.source);
+  readonly againstEvaluation: EvaluationSummary | undefined = $derived(this.#other?.evaluation);
   readonly #against: LoadedTable | undefined = $derived(
     this.#tables.get(keyOf(this.againstSource?.id, this.againstEvaluation?.name)),
   );

@@ -5,6 +5,7 @@ const everything: ViewState = {
   source: 'runs/00002 (b)',
   evaluation: 'demo',
   against: 'runs/00001',
+  againstEvaluation: 'other',
   metric: 'ssim',
   order: 'regression',
   ranges: { ssim: { min: 0.25, max: 0.5 }, l1: { max: 1e-3 }, 'inside ssim': { min: -0.5 } },

@@ -35,8 +35,9 @@ export interface ViewState {
   /** Id of the run or folder pair looked at: run B where two are compared. */
   readonly source?: string;
   readonly evaluation?: string;
-  /** Run A, which `source` is compared with. */
+  /** Run A, and its evaluation, which `source` is compared with. */
   readonly against?: string;
+  readonly againstEvaluation?: string;
   readonly metric?: string;
   readonly order: Order;
   readonly ranges: Readonly<Record<string, Range>>;
@@ -87,7 +88,7 @@ export const initialState: ViewState = {
   theme: 'auto',
 };
 
-const texts = ['source', 'evaluation', 'against', 'metric', 'text', 'across', 'pair', 'first', 'second', 'photo'] as const;
+const texts = ['source', 'evaluation', 'against', 'againstEvaluation', 'metric', 'text', 'across', 'pair', 'first', 'second', 'photo'] as const;
 const lists = ['runs', 'losses'] as const;
 const choices = { order: orders, chart: charts, mode: compareModes, theme: themes } as const;
 const fractions = ['split', 'blend'] as const;

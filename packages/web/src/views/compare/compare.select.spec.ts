@@ -1,4 +1,4 @@
-import { imageNames, levelsOf, neighbour, paneList, paneTitle, type PaneName } from './compare.select.ts';
+import { imageNames, levelsOf, neighbour, paneColumns, paneList, paneTitle, type PaneName } from './compare.select.ts';
 
 const table = {
   images: [
@@ -9,7 +9,7 @@ const table = {
     { name: 'level4', missing: [] },
   ],
 } as const;
-const all: PaneName[] = ['source', 'condition', 'output', 'truth', 'level2', 'level4', 'level3'];
+const all: readonly PaneName[] = ['source', 'condition', 'output', 'truth', 'level2', 'level4', 'level3'];
 const pair = ['output', 'truth'] as const;
 
 describe('the panes of a result', () => {
@@ -56,5 +56,16 @@ describe('neighbour', () => {
     expect(neighbour(Int32Array.of(7, 3), 5, 1)).toBe(7);
     expect(neighbour(Int32Array.of(7, 3), undefined, 1)).toBe(7);
     expect(neighbour(new Int32Array(0), 5, 1)).toBeUndefined();
+  });
+});
+
+describe('paneColumns', () => {
+  it('keeps a row where it is about as good, and breaks it where it is not', () => {
+    expect(paneColumns(5, { width: 1400, height: 600 }, 1, 24)).toBe(5);
+    expect(paneColumns(4, { width: 1400, height: 600 }, 1, 24)).toBe(4);
+    expect(paneColumns(5, { width: 390, height: 600 }, 1, 24)).toBe(2);
+    expect(paneColumns(2, { width: 390, height: 700 }, 1, 24)).toBe(1);
+    expect(paneColumns(1, { width: 390, height: 700 }, 1, 24)).toBe(1);
+    expect(paneColumns(0, { width: 390, height: 700 }, 1, 24)).toBe(1);
   });
 });

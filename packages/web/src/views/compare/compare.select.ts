@@ -70,3 +70,24 @@ export function neighbour(order: ArrayLike<number>, row: number | undefined, by:
   if (place === -1) return order[0];
   return order[Math.min(order.length - 1, Math.max(0, place + by))];
 }
+
+/**
+ * In how many columns `count` panes show their images largest. One row unless more rows gain a sixth: reading along a row
+ * is what comparing is.
+ */
+export function paneColumns(
+  count: number,
+  stage: { readonly width: number; readonly height: number },
+  aspect: number,
+  captionHeight: number,
+): number {
+  const sizeWith = (columns: number) => {
+    const rows = Math.ceil(count / columns);
+    return Math.min(stage.width / columns, (stage.height / rows - captionHeight) * aspect);
+  };
+  let best = Math.max(1, count);
+  for (let columns = count - 1; columns >= 1; columns--) {
+    if (sizeWith(columns) > sizeWith(best) * (best === count ? 7 / 6 : 1)) best = columns;
+  }
+  return best;
+}
