@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export/export.command.ts';
 import { resumeCommand } from './commands/resume/resume.command.ts';
 import { synthesizeCommand } from './commands/synthesize/synthesize.command.ts';
 import { trainCommand } from './commands/train/train.command.ts';
+import { viewCommand } from './commands/view/view.command.ts';
 import { packageVersion } from './package-version.ts';
 import { describeError, exitCodes } from './user-error.ts';
 
@@ -28,6 +29,7 @@ for (const command of [
   resumeCommand,
   synthesizeCommand,
   evaluateCommand,
+  viewCommand,
   exportCommand,
   doctorCommand,
 ]) {

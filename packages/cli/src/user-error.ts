@@ -59,6 +59,14 @@ const userErrorNames = new Set([
   'TrainingDivergedError',
   'FiguresSettingError',
   'FolderNotEmptyError',
+  'UnknownProtocolError',
+  'UnknownMetricError',
+  'UnsupportedScoringError',
+  'ImageSetError',
+  'ImageFolderError',
+  'ImageReadError',
+  'JournalError',
+  'ReportError',
 ]);
 
 /** System calls that fail because of the machine or of a path, in words. */

@@ -129,7 +129,6 @@ describe('readPairManifest', () => {
     const keys = manifestKeys.join(', ');
     expect(error.message.split('\n').map((line) => line.replace(`${file}:`, ''))).toEqual([
       '11 problems in the data:',
-      expect.stringMatching(/^ {2}11: expected one JSON object, received text that is not JSON \(.+\)\.$/),
       `  2:keypoint: expected one of the keys ${keys}, received an unknown key. Did you mean keypoints?`,
       '  3:target: expected text that is not empty, received 7.',
       '  4:target: expected the path of an image, received no such key.',
@@ -139,8 +138,21 @@ describe('readPairManifest', () => {
       '  8:label: expected an array of numbers, received [1,"x"].',
       '  9:id: expected every id once, received "1", which line 1 has too.',
       '  10:id: expected an id that can be a file name, because results are named by it, received "a/b".',
+      expect.stringMatching(/^ {2}11: expected one JSON object, received text that is not JSON \(.+\)\.$/),
       '  12: expected one JSON object, received [1].',
     ]);
+  });
+
+  it('gives the pairs of some ids with the lines they stand in, and does not look at lines of others', async () => {
+    const line = (id: string, more = {}) => ({ id, source: 'a.png', target: 'b.png', label: [1], ...more });
+    const { source, target, label } = line('');
+    const file = write('p.jsonl', line('a', { wrong: 1 }), line('b'), { source, id: 'c', target, label }, line('d'));
+    const pairs = await readPairManifest(file, { ids: new Set(['b', 'c']) });
+    expect(pairs.map(({ id, line }) => [id, line])).toEqual([
+      ['b', 2],
+      ['c', 3],
+    ]);
+    expect((await problemsOf(file)).message).toContain('p.jsonl:1:wrong');
   });
 
   it('shows twenty problems and counts the rest', async () => {

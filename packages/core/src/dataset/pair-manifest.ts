@@ -1,6 +1,7 @@
 // The list of pairs a data set consists of: JSON Lines, one object a line, or CSV with the same names as columns.
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Joint, jointCount, jointNames, type Keypoints } from '../condition/keypoints.ts';
 import { writeAtomically } from '../files/atomic-file.ts';
 import { CsvError, formatCsvRecord, parseCsv } from './csv.ts';
@@ -43,23 +44,41 @@ export type NewPair = Omit<Pair, 'manifest' | 'line'>;
  * CSV: the first record names the columns, in any order. `keypoints`, `sourceKeypoints` and `label` are JSON in a quoted
  * field, `"[[31,9],null,...]"`; an empty field is a key that is not there.
  *
+ * Other work gets its turn between some hundred lines.
+ *
+ * @param options.ids  only the pairs of these ids. Lines of others are not looked at where they begin with their id, as
+ *     {@link writePairManifest} writes them: that is most of the time, for a small part of a large manifest.
  * @throws DataProblems  naming file, line and key of everything that is wrong.
  */
-export async function readPairManifest(path: string): Promise<Pair[]> {
+export async function readPairManifest(
+  path: string,
+  { ids }: { readonly ids?: ReadonlySet<string> } = {},
+): Promise<Pair[]> {
   const problems = new ProblemList();
   const file = await findManifest(path, problems);
   problems.throwIfAny();
   // A byte order mark is what some spreadsheets put before their CSV.
   const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
-  const lines = extname(file) === '.csv' ? csvLines(file, text, problems) : jsonLines(file, text, problems);
+  const isOther = (id: string) => ids !== undefined && !ids.has(id);
+  const lines = extname(file) === '.csv' ? csvLines(file, text, problems) : jsonLines(file, text, problems, isOther);
   const reader = new LineReader(file, problems);
-  const pairs = lines.map(({ line, value }) => reader.pair(line, value)).filter((pair) => pair !== undefined);
-  if (lines.length === 0 && problems.count === 0) {
-    problems.add({ file, expected: 'at least one pair', received: 'none' });
+  const pairs: Pair[] = [];
+  let count = 0;
+  for (const { line, value } of lines) {
+    const pair = value === otherPair ? undefined : reader.pair(line, value);
+    if (pair !== undefined && !isOther(pair.id)) pairs.push(pair);
+    count += 1;
+    if (count % linesAtOnce === 0) await setImmediate();
   }
+  if (count === 0 && problems.count === 0) problems.add({ file, expected: 'at least one pair', received: 'none' });
   problems.throwIfAny();
   return pairs;
 }
+
+/** About ten milliseconds. */
+const linesAtOnce = 512;
+/** Instead of the value of a line that was not looked at. */
+const otherPair = Symbol('the line of a pair that is not wanted');
 
 /**
  * Writes a manifest beside its images: `.csv` as CSV, everything else as JSON Lines. Paths are written relative to it, with
@@ -99,18 +118,26 @@ interface Line {
   readonly value: unknown;
 }
 
-function jsonLines(file: string, text: string, problems: ProblemList): Line[] {
-  const lines: Line[] = [];
+function* jsonLines(
+  file: string,
+  text: string,
+  problems: ProblemList,
+  isOther: (id: string) => boolean,
+): Generator<Line> {
   for (const [index, content] of text.split('\n').entries()) {
     if (content.trim() === '') continue;
+    const id = /^\{"id":"([^"\\]*)"/.exec(content)?.[1];
+    if (id !== undefined && isOther(id)) {
+      yield { line: index + 1, value: otherPair };
+      continue;
+    }
     try {
-      lines.push({ line: index + 1, value: JSON.parse(content) });
+      yield { line: index + 1, value: JSON.parse(content) };
     } catch (error) {
       const received = `text that is not JSON (${(error as Error).message})`;
       problems.add({ file, line: index + 1, expected: 'one JSON object', received });
     }
   }
-  return lines;
 }
 
 function csvLines(file: string, text: string, problems: ProblemList): Line[] {

@@ -42,7 +42,11 @@ export async function sampleGrid(rows: readonly SampleRow[]): Promise<Uint8Array
   const side = rows[0]?.source.width ?? 0;
   const scale = side < smallSide ? 2 : 1;
   const tile = side * scale;
-  const canvas = blank(columns * (tile + sampleGap) + sampleGap, rows.length * (tile + sampleGap) + sampleGap, background);
+  const canvas = blank(
+    columns * (tile + sampleGap) + sampleGap,
+    rows.length * (tile + sampleGap) + sampleGap,
+    background,
+  );
   for (const [row, { source, variation, output, truth }] of rows.entries()) {
     const tiles = [source, drawVariation(variation, side, scale), output, truth];
     for (const [column, image] of tiles.entries()) {

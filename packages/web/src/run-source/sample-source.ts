@@ -2,7 +2,7 @@
 // Figures of coloured limbs in two poses; the "outputs" are the truth with an arm out of place and blurred, each a little
 // worse than the one before. The scores are computed, not made up.
 import { bones, poseDistance } from '@ggb/core/keypoints';
-import { type RgbImage, l1, ssim, ssimProtocols } from '@ggb/metrics';
+import { l1, type RgbImage, ssim, ssimProtocols } from '@ggb/metrics';
 import { bitmapUrl } from './bitmap.ts';
 import {
   type ImageKey,
@@ -59,7 +59,8 @@ export class SampleSource implements RunSource {
     const { sourcePose, targetPose, colours } = figure(row);
     if (image === 'source') return bitmapUrl(draw(sourcePose, colours));
     if (image === 'truth') return bitmapUrl(draw(targetPose, colours));
-    if (image === 'condition') return bitmapUrl(draw(targetPose, skeletonColours, { background: [255, 255, 255], radius: 0.9 }));
+    if (image === 'condition')
+      return bitmapUrl(draw(targetPose, skeletonColours, { background: [255, 255, 255], radius: 0.9 }));
     if (image === 'output') return bitmapUrl(outputOf(row, name));
     return bitmapUrl(blurred(outputOf(row, name), levelBlur(image)));
   }
@@ -98,11 +99,22 @@ function makeTable(evaluation: Evaluation): ResultTable {
     protocol: { name: protocol.name },
     ids: rows.map(idOf),
     metrics: {
-      ssim: column('higher', '', pairs.map(({ output, truth }) => ssim(output, truth, protocol))),
-      l1: column('lower', '0..255', pairs.map(({ output, truth }) => l1(output, truth))),
+      ssim: column(
+        'higher',
+        '',
+        pairs.map(({ output, truth }) => ssim(output, truth, protocol)),
+      ),
+      l1: column(
+        'lower',
+        '0..255',
+        pairs.map(({ output, truth }) => l1(output, truth)),
+      ),
     },
     poseChange: rows.map((row) => poseDistance(figure(row).sourcePose, figure(row).targetPose)),
-    images: (['source', 'condition', 'output', 'truth', 'level2', 'level3'] as const).map((name) => ({ name, missing: [] })),
+    images: (['source', 'condition', 'output', 'truth', 'level2', 'level3'] as const).map((name) => ({
+      name,
+      missing: [],
+    })),
     notes: ['This is a drawn sample. Look at your own results with: ggb view RUN'],
     baselines: {},
     failed: [],
@@ -131,7 +143,8 @@ function figure(row: number) {
   const turn = (index: number) => ((row * 5 + index + 1) * 0.618_033_988_75) % 1;
   const colour = (index: number): Colour => {
     const hue = 6 * turn(index);
-    const channel = (shift: number) => Math.round(55 + 150 * Math.min(1, Math.max(0, Math.abs(((hue + shift) % 6) - 3) - 1)));
+    const channel = (shift: number) =>
+      Math.round(55 + 150 * Math.min(1, Math.max(0, Math.abs(((hue + shift) % 6) - 3) - 1)));
     return [channel(0), channel(4), channel(2)];
   };
   const [shirt, trousers, skin] = [colour(0), colour(1), [196, 148, 118] as Colour];

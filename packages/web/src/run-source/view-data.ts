@@ -77,7 +77,7 @@ export interface MetricColumn {
   readonly unit: string;
   /** Over the values that are there. */
   readonly mean: number;
-  /** 95 % confidence interval of the mean over pairs, by the normal approximation; absent below 30 pairs. */
+  /** 95 % confidence interval of the mean over pairs: of a report its own (bootstrap), else by the normal approximation. */
   readonly interval?: readonly [low: number, high: number];
   /** One a row; `null`: not scored, or not yet. */
   readonly values: readonly (number | null)[];
@@ -98,7 +98,7 @@ export interface ResultTable {
   readonly version: number;
   readonly source: string;
   readonly evaluation: string;
-  /** Another one whenever anything in the table or in its pictures may be another. */
+  /** Of the pictures: another one whenever one of them may be another. Stands in their addresses. */
   readonly revision: string;
   readonly protocol?: ProtocolReference;
   readonly checkpoint?: string;

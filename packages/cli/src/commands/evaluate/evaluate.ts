@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { type EvaluationRecord, type Pair, Synthesizer, type SynthesizerInfo } from '@ggb/core';
 import { evaluationFolder, manifestFileName, RunReader, RunWriter, readPairManifest, scanPairs } from '@ggb/core/node';
+import { type Protocol, protocolHash, protocolNamed } from '@ggb/metrics';
 import { backendName } from '../../backend-name.ts';
 import { manifestHash } from '../../data/manifest-hash.ts';
 import { evenlySpaced, pairsOfSplit } from '../../data/split-pairs.ts';
@@ -10,9 +11,9 @@ import { prepareFile } from '../../output-files.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { type ScoreRow, scoreTable } from '../../report/score-table.ts';
 import { selectBackend } from '../../select-backend.ts';
-import { isUserError } from '../../user-error.ts';
+import { isUserError, UserError } from '../../user-error.ts';
 import { evaluationName, evaluationRecord } from './evaluation-record.ts';
-import { refuseFailed, type ScoringOptions, scoreRun } from './score-run.ts';
+import { refuseFailed, type ScoringOptions, scoreRun, scoringProtocol } from './score-run.ts';
 
 export interface EvaluateOptions {
   readonly run: string;
@@ -24,10 +25,12 @@ export interface EvaluateOptions {
   readonly json?: string;
   readonly backend: string;
   readonly threads?: number;
+  readonly protocol?: string;
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<void> {
   const { weights, limit, backend, threads } = options;
+  const protocol = protocolOf(options);
   const reader = await RunReader.open(options.run);
   const { config } = reader;
   const { preset } = config;
@@ -53,16 +56,16 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   const { info } = synthesizer;
   const others = [...otherData(reader, data), ...(await otherCheckpoint(reader, checkpoint, info))];
   const count = limit === undefined ? {} : { count: pairs.length };
-  const name = evaluationName({ split, step: info.step, weights, ...count, others });
+  const name = evaluationName({ split, step: info.step, weights, protocol: protocol.name, ...count, others });
   const scores = await prepareFiles(reader.dir, name, options.json)
-    .then(() => scoreRun({ synthesizer, pairs, trainingPairs, progress }))
+    .then(() => scoreRun({ synthesizer, pairs, trainingPairs, progress, protocol }))
     .finally(() => {
       progress.finish();
       synthesizer.dispose();
     });
 
   const record = evaluationRecord(
-    { checkpoint: checkpointName(reader.dir, checkpoint), info, preset, data, split },
+    { checkpoint: checkpointName(reader.dir, checkpoint), info, preset, data, split, protocol: protocol.name },
     scores,
   );
   // Shown first: a full disk does not take what has been computed.
@@ -70,9 +73,18 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   const file = await RunWriter.addEvaluation(reader.dir, name, record);
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(record, null, 2)}\n`);
   console.log(
-    `${record.pairs.length} pairs of split ${split}, ${record.checkpoint}, ${weights} weights, preset ${preset}.\nWritten: ${file}`,
+    `${record.pairs.length} pairs of split ${split}, ${record.checkpoint}, ${weights} weights, preset ${preset}, protocol ${protocol.name} (${protocolHash(protocol).slice(0, 8)}).\nWritten: ${file}`,
   );
   refuseFailed(scores.failed, pairs.length, '; the scores are without them');
+}
+
+/** @throws UnknownProtocolError, UserError */
+function protocolOf({ protocol: name }: EvaluateOptions): Protocol {
+  const protocol = name === undefined ? scoringProtocol : protocolNamed(name);
+  if (protocol.mask === 'none') return protocol;
+  throw new UserError(`protocol ${protocol.name} scores masked images, which a run is not evaluated on`, {
+    remedy: 'Synthesize the pairs (ggb synthesize --pairs), then score the folder: --generated DIR --pairs MANIFEST.',
+  });
 }
 
 /** The model, then the trivial answers. */

@@ -12,16 +12,18 @@ export interface EvaluationSource {
   /** The manifest, and SHA-256 of its bytes. */
   readonly data: { readonly manifest: Pair['manifest']; readonly manifestSha256: string };
   readonly split: string;
+  /** Name of the protocol, if it is not the usual one. */
+  readonly protocol?: string;
 }
 
 export function evaluationRecord(source: EvaluationSource, { failed, ...scores }: RunScores): EvaluationRecord {
-  const { checkpoint, info, preset, data, split } = source;
+  const { checkpoint, info, preset, data, split, protocol = scoringProtocol.name } = source;
   return {
     version: runRecordVersion,
     checkpoint,
     ...(info.weightsHash === undefined ? {} : { checkpointSha256: info.weightsHash }),
     preset,
-    protocol: scoringProtocol.name,
+    protocol,
     data,
     weights: info.weights,
     split,
@@ -34,6 +36,8 @@ export interface EvaluationName {
   readonly split: string;
   readonly step: number;
   readonly weights: 'average' | 'raw';
+  /** Name of the protocol. */
+  readonly protocol?: string;
   /** Pairs that were scored, if they are a part of the split. */
   readonly count?: number;
   /** What tells data or checkpoint from the run's own, if they are others. */
@@ -41,11 +45,12 @@ export interface EvaluationName {
 }
 
 /**
- * `test-step-000500-average`, `-16` behind it for a part of the split. With a hash at the end where data or checkpoint are
+ * `test-step-000500-average`, `-pg2` behind it for a protocol that is not the usual one, `-16` for a part of the split. With a hash at the end where data or checkpoint are
  * not the run's own, so that the run's own record is not overwritten. A split may be called anything; what is special in
  * file names becomes `%` and its code.
  */
-export function evaluationName({ split, step, weights, count, others = [] }: EvaluationName): string {
+export function evaluationName(name: EvaluationName): string {
+  const { split, step, weights, protocol = scoringProtocol.name, count, others = [] } = name;
   const escaped = split.replace(
     /[^A-Za-z0-9_-]/gu,
     (sign) => `%${Buffer.from(sign).toString('hex').toUpperCase().match(/../g)?.join('%')}`,
@@ -55,6 +60,7 @@ export function evaluationName({ split, step, weights, count, others = [] }: Eva
     escaped,
     stepName(step),
     weights,
+    ...(protocol === scoringProtocol.name ? [] : [protocol]),
     ...(count === undefined ? [] : [`${count}`]),
     ...(others.length === 0 ? [] : ['other', hash]),
   ].join('-');

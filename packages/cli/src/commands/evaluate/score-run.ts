@@ -11,7 +11,7 @@ import {
   type Synthesizer,
 } from '@ggb/core';
 import { loadPair } from '@ggb/core/node';
-import { figureMask, scorePair, ssimProtocols } from '@ggb/metrics';
+import { figureMask, type Protocol, scorePair, ssimProtocols } from '@ggb/metrics';
 import type { ProgressLine } from '../../progress-line.ts';
 import { isUserError, UserError } from '../../user-error.ts';
 import { synthesisInput } from '../synthesize/synthesis-input.ts';
@@ -20,7 +20,7 @@ import { NearestPose } from './nearest-pose.ts';
 /** Pairs synthesized at once: enough to keep two cores busy, little memory at 256 pixels. */
 const batchSize = 16;
 
-/** Of all scores here; a record carries its name. */
+/** Unless another one is asked for; a record carries its name. */
 export const scoringProtocol = ssimProtocols.tf;
 
 /** A pair that has no scores. The message says where the pair stands and what is wrong. */
@@ -32,6 +32,8 @@ export interface ScoringOptions {
   /** Where the nearest pose is looked for, or why that is not known. */
   readonly trainingPairs: readonly Pair[] | { readonly missing: string };
   readonly progress: Pick<ProgressLine, 'note' | 'update'>;
+  /** Without a mask. Default: {@link scoringProtocol}. */
+  readonly protocol?: Protocol;
   /** Sees every output, in order. */
   readonly onOutput?: (output: RgbImage, example: Example) => void;
 }
@@ -134,7 +136,7 @@ interface ScoredOutput {
 
 /** Returns the pairs that could not be loaded, drawn or visited. */
 async function forEachOutput(
-  { synthesizer, pairs, progress }: Omit<ScoringOptions, 'trainingPairs'>,
+  { synthesizer, pairs, progress, protocol = scoringProtocol }: Omit<ScoringOptions, 'trainingPairs'>,
   visit: (scored: ScoredOutput) => Promise<void> | void,
 ): Promise<readonly FailedPair[]> {
   const { imageSize, condition } = synthesizer.info;
@@ -164,8 +166,7 @@ async function forEachOutput(
     for (const { pair, example, image } of drawn) {
       try {
         const inside = insideOf(example, imageSize);
-        const score = (output: RgbImage) =>
-          scoresOf(scorePair({ output, truth: example.target, inside }, scoringProtocol));
+        const score = (output: RgbImage) => scoresOf(scorePair({ output, truth: example.target, inside }, protocol));
         await visit({ pair, example, output: withoutAlpha(image), score });
       } catch (error) {
         fail(pair, error);

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, relative, resolve, sep } from 'node:path';
-import { jointCount, jointNames } from '@ggb/core/keypoints';
 import { manifestFileName, type Pair, readImageHeader, readPairManifest, writeAtomically } from '@ggb/core/files';
-import type { AnnotateImage, AnnotateList, AnnotateSaved, ViewKeypoints } from '@ggb/web/run-source';
+import { jointCount, jointNames } from '@ggb/core/keypoints';
+import type { AnnotateImage, AnnotateList, AnnotateSaved, ViewKeypoints } from '@ggb/web/view-data';
 import { UserError } from '../../user-error.ts';
 import type { AllowedFolders } from './allowed-folders.ts';
 import { ViewError } from './view-error.ts';
@@ -39,14 +39,19 @@ export class Annotations {
     }
     await folders.allow(folder);
     const path = resolve(folder);
-    const names = (await readdir(path, { recursive: true })).filter((name) => imageEndings.has(extname(name).toLowerCase()));
+    const names = (await readdir(path, { recursive: true })).filter((name) =>
+      imageEndings.has(extname(name).toLowerCase()),
+    );
     const annotations = new Annotations(path, folders, names.sort());
     const { pairs } = await annotations.read();
     // A mask is a picture too; nobody marks joints in it.
     const others = new Set(pairs.flatMap((pair) => [pair.sourceMask, pair.targetMask, pair.condition]));
     const shown = annotations.images.filter((name) => !others.has(join(path, name)));
     if (shown.length === 0) {
-      throw new UserError('has no images', { where: folder, expected: 'photos (PNG, JPEG, WebP, GIF, TIFF) for --annotate' });
+      throw new UserError('has no images', {
+        where: folder,
+        expected: 'photos (PNG, JPEG, WebP, GIF, TIFF) for --annotate',
+      });
     }
     return new Annotations(path, folders, shown);
   }
@@ -91,7 +96,10 @@ export class Annotations {
   private async write(version: string, path: string, keypoints: ViewKeypoints): Promise<AnnotateSaved> {
     const { text, version: now, pairs } = await this.read();
     if (now !== version) {
-      throw new ViewError(409, `${this.manifest} has been changed by somebody else since it was read. Nothing was written.`);
+      throw new ViewError(
+        409,
+        `${this.manifest} has been changed by somebody else since it was read. Nothing was written.`,
+      );
     }
     const lines = text.split('\n');
     let changed = 0;
@@ -114,7 +122,9 @@ export class Annotations {
   private newLines(target: string, keypoints: ViewKeypoints, pairs: readonly Pair[]): string[] {
     const known = keypointsByImage(pairs);
     const person = personOf(target);
-    const partners = this.images.map((name) => join(this.folder, name)).filter((path) => path !== target && personOf(path) === person);
+    const partners = this.images
+      .map((name) => join(this.folder, name))
+      .filter((path) => path !== target && personOf(path) === person);
     const taken = new Set(pairs.map(({ id }) => id));
     return (partners.length > 0 ? partners : [target]).map((source) => {
       const sourceKeypoints = source === target ? keypoints : known.get(source);

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { infoFile } from '@ggb/core/files';
 import { UserError } from '../../user-error.ts';
 import type { AllowedFolders } from './allowed-folders.ts';
-import type { ManifestLibrary } from './manifest-library.ts';
+import { ReportView } from './report-view.ts';
 import { RunView } from './run-view.ts';
 import type { ViewedSource } from './viewed-source.ts';
 
@@ -13,46 +13,52 @@ const usualFolders = ['runs', 'demo'];
 /** `demo/00001/run` is two below `demo`. */
 const deepest = 2;
 
+export interface SourceList {
+  list(): Promise<readonly ViewedSource[]>;
+}
+
 /** Runs in some folders. They are looked for again at each call: training begins new ones while the viewer is open. */
 export class RunFinder implements SourceList {
   private readonly views = new Map<string, RunView>();
 
-  constructor(
-    private readonly given: readonly string[],
+  private constructor(
+    private readonly runs: readonly string[],
+    private readonly reports: readonly ReportView[],
     private readonly folders: AllowedFolders,
-    private readonly manifests: ManifestLibrary,
   ) {}
 
   /**
-   * @param given  runs, and folders with runs in them; none: the folders that training makes.
-   * @throws UserError  for one that is neither, or holds no run.
+   * @param given  runs, folders with runs in them, and reports; none: the folders that training makes.
+   * @throws UserError  for one that is none of them.
    */
-  static async open(given: readonly string[], folders: AllowedFolders, manifests: ManifestLibrary): Promise<RunFinder> {
+  static async open(given: readonly string[], folders: AllowedFolders): Promise<RunFinder> {
     const searched = given.length > 0 ? given : await usualHere();
-    for (const folder of searched) {
-      if (!(await stat(folder)).isDirectory()) throw notARun(folder, 'a file');
-      await folders.allow(folder);
+    const runs: string[] = [];
+    const reports: ReportView[] = [];
+    for (const path of searched) {
+      if ((await stat(path)).isDirectory()) {
+        if (given.length > 0 && (await runsBelow(path)).length === 0) throw notARun(path, await whatIsIn(path));
+        await folders.allow(path);
+        runs.push(path);
+      } else if (path.endsWith('.json')) {
+        reports.push(new ReportView(path, folders));
+      } else {
+        throw notARun(path, 'a file');
+      }
     }
-    const finder = new RunFinder(searched, folders, manifests);
-    for (const folder of searched) {
-      if ((await runsBelow(folder)).length === 0 && given.length > 0) throw notARun(folder, await whatIsIn(folder));
-    }
-    return finder;
+    return new RunFinder(runs, reports, folders);
   }
 
   async list(): Promise<readonly ViewedSource[]> {
     const found = new Set<string>();
-    for (const folder of this.given) for (const run of await runsBelow(folder)) found.add(resolve(run));
-    return [...found].map((dir) => {
-      const view = this.views.get(dir) ?? new RunView(dir, this.folders, this.manifests);
+    for (const folder of this.runs) for (const run of await runsBelow(folder)) found.add(resolve(run));
+    const runs = [...found].map((dir) => {
+      const view = this.views.get(dir) ?? new RunView(dir, this.folders);
       this.views.set(dir, view);
       return view;
     });
+    return [...runs, ...this.reports];
   }
-}
-
-export interface SourceList {
-  list(): Promise<readonly ViewedSource[]>;
 }
 
 async function usualHere(): Promise<readonly string[]> {
@@ -82,13 +88,15 @@ async function runsBelow(folder: string, depth = 0): Promise<string[]> {
 
 async function whatIsIn(folder: string): Promise<string> {
   const names = await readdir(folder);
-  return names.length === 0 ? 'an empty folder' : `a folder without ${infoFile}, which holds ${basename(names[0] as string)}`;
+  return names.length === 0
+    ? 'an empty folder'
+    : `a folder without ${infoFile}, which holds ${basename(names[0] as string)}`;
 }
 
 function notARun(where: string, received: string): UserError {
   return new UserError('holds no run', {
     where,
-    expected: 'a folder that ggb train wrote, or one with such folders in it',
+    expected: 'a folder that ggb train wrote, one with such folders in it, or a report of ggb evaluate --json',
     received,
     remedy: 'Two folders of images are compared by: ggb view --real FOLDER --generated FOLDER',
   });

@@ -1,40 +1,42 @@
-// Two folders of images whose files have the same names: no run is needed. Pairs are scored here, while the page shows them.
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join, sep } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { decodeImage } from '@ggb/core/files';
-import { l1, ssim, ssimProtocols } from '@ggb/metrics';
-import type { ImageKey, PairDetails, ResultTable, SourceChange, SourceSummary } from '@ggb/web/run-source';
-import { viewDataVersion } from '@ggb/web/run-source';
+// Two folders of images: no run is needed. They are paired as `ggb evaluate` pairs them, and scored here while the page
+// shows them.
+import { resolve } from 'node:path';
+import { type PairMetricName, type Protocol, pairMetrics } from '@ggb/metrics';
+import { type ImagePairs, openImagePairs, type PairScorer, PortablePairScorer, smallestImage } from '@ggb/metrics/node';
+import type { ImageKey, PairDetails, ResultTable, SourceChange, SourceSummary } from '@ggb/web/view-data';
+import { viewDataVersion } from '@ggb/web/view-data';
 import { UserError } from '../../user-error.ts';
 import type { AllowedFolders } from './allowed-folders.ts';
 import type { PictureOrigin } from './picture.ts';
 import { protocolReference } from './protocol-reference.ts';
-import { metricColumn, scoreKinds } from './result-columns.ts';
+import { metricColumn } from './result-columns.ts';
 import { sourceId, titleOf } from './source-id.ts';
 import { ViewError } from './view-error.ts';
 import type { ViewedSource } from './viewed-source.ts';
 
+/** The one evaluation of such a source. */
 const evaluationName = 'folders';
-const imageEndings = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff']);
+const metrics = ['ssim', 'psnr', 'l1'] as const satisfies readonly PairMetricName[];
+/** Pairs scored between two looks at the clock. */
+const batchSize = 16;
 const tellEveryMs = 500;
 
-interface FilePair {
-  /** Path below either folder, without its ending. */
-  readonly id: string;
+export interface FoldersOptions {
   readonly real: string;
   readonly generated: string;
+  readonly protocol: Protocol;
+  readonly folders: AllowedFolders;
+  /** Ends the scoring. */
+  readonly stop: AbortSignal;
+  readonly scorer?: PairScorer;
 }
-
-/** Names of scores and how they are computed; SSIM by the protocol that the table names. */
-const scored = ['ssim', 'l1'] as const;
-const protocol = ssimProtocols.tf;
 
 export class FoldersView implements ViewedSource {
   readonly id: string;
   private readonly title: string;
+  private readonly ids: readonly string[];
   private readonly rows: ReadonlyMap<string, number>;
-  private readonly values: Record<(typeof scored)[number], (number | null)[]>;
+  private readonly values: Readonly<Record<(typeof metrics)[number], (number | null)[]>>;
   private readonly failed: { id: string; message: string }[] = [];
   private readonly listeners = new Set<(change: SourceChange) => void>();
   private readonly startedAt = `${Date.now()}`;
@@ -42,83 +44,73 @@ export class FoldersView implements ViewedSource {
   private begun: Promise<void> | undefined;
 
   private constructor(
-    private readonly pairs: readonly FilePair[],
+    private readonly options: FoldersOptions,
+    private readonly pairs: ImagePairs,
     private readonly notes: readonly string[],
-    given: { readonly real: string; readonly generated: string },
-    private readonly folders: AllowedFolders,
-    private readonly stop: AbortSignal,
   ) {
-    this.title = `${titleOf(given.generated)} against ${titleOf(given.real)}`;
-    this.id = sourceId(titleOf(given.generated), [given.generated, given.real]);
-    this.rows = new Map(pairs.map(({ id }, row) => [id, row]));
-    this.values = { ssim: pairs.map(() => null), l1: pairs.map(() => null) };
+    const { real, generated } = options;
+    this.title = `${titleOf(generated)} against ${titleOf(real)}`;
+    this.id = sourceId(titleOf(generated), [generated, real]);
+    this.ids = Array.from({ length: pairs.length }, (_, index) => pairs.name(index));
+    this.rows = new Map(this.ids.map((id, row) => [id, row]));
+    const empty = () => this.ids.map(() => null);
+    this.values = { ssim: empty(), psnr: empty(), l1: empty() };
   }
 
   /**
-   * Lists the folders; nothing is decoded yet.
+   * Pairs the folders and looks at the headers of their files; nothing is decoded yet.
    *
-   * @throws UserError  for a folder that is none, and where no two files have the same name.
+   * @throws ImageFolderError  for a folder that cannot be listed; UserError  where there is no pair.
    */
-  static async open(options: {
-    readonly real: string;
-    readonly generated: string;
-    readonly folders: AllowedFolders;
-    readonly stop: AbortSignal;
-  }): Promise<FoldersView> {
-    const { real, generated, folders, stop } = options;
-    const [ofReal, ofGenerated] = [await imagesBelow(real, '--real'), await imagesBelow(generated, '--generated')];
-    const pairs: FilePair[] = [];
-    for (const [id, name] of ofGenerated) {
-      const partner = ofReal.get(id);
-      if (partner !== undefined) pairs.push({ id, real: join(real, partner), generated: join(generated, name) });
-    }
+  static async open(options: FoldersOptions): Promise<FoldersView> {
+    const { real, generated, protocol, folders, stop } = options;
+    const smallest = smallestImage(protocol, metrics);
+    const { pairs, problems } = await openImagePairs({ real, generated, smallest, signal: stop });
     if (pairs.length === 0) {
-      throw new UserError('no image of the one folder has the name of an image of the other', {
+      const [first] = problems;
+      throw new UserError('no image of the one folder makes a pair with an image of the other', {
         where: generated,
-        expected: `files named as those in ${real} (${examples(ofReal)}); endings may differ`,
-        received: examples(ofGenerated),
+        expected: `images named as those in ${real}`,
+        ...(first === undefined ? {} : { received: `${first.file}: ${first.received}` }),
       });
     }
     await folders.allow(real);
     await folders.allow(generated);
-    const notes = [
-      ...unmatched(ofGenerated.size - pairs.length, generated, 'no real one'),
-      ...unmatched(ofReal.size - pairs.length, real, 'no generated one'),
-    ];
-    return new FoldersView(pairs, notes, { real, generated }, folders, stop);
+    const kinds = new Set(problems.map(({ kind }) => kind));
+    const notes = [...kinds].map((kind) => {
+      const ofKind = problems.filter((problem) => problem.kind === kind);
+      const { file, expected, received } = ofKind[0] as (typeof problems)[number];
+      const others = ofKind.length > 1 ? `; ${ofKind.length - 1} more of this kind` : '';
+      return `${kind}: ${file}: expected ${expected}, received ${received}${others}.`;
+    });
+    return new FoldersView(options, pairs, notes);
   }
 
   async summary(): Promise<SourceSummary> {
     this.beginScoring();
-    const { metrics } = this.columns();
+    const means = Object.entries(this.columns()).map(([name, { mean }]) => [name, mean] as const);
+    const protocol = protocolReference(this.options.protocol.name);
     return {
       id: this.id,
       title: this.title,
       kind: 'folders',
-      evaluations: [
-        {
-          name: evaluationName,
-          pairs: this.pairs.length,
-          protocol: await protocolReference(protocol.name),
-          means: Object.fromEntries(Object.entries(metrics).map(([name, { mean }]) => [name, mean])),
-        },
-      ],
-      live: this.done < this.pairs.length,
+      evaluations: [{ name: evaluationName, pairs: this.ids.length, protocol, means: Object.fromEntries(means) }],
+      live: this.done < this.ids.length,
     };
   }
 
   async table(evaluation: string | undefined): Promise<ResultTable> {
     this.checkEvaluation(evaluation);
     this.beginScoring();
-    const total = this.pairs.length;
+    const total = this.ids.length;
     return {
       version: viewDataVersion,
       source: this.id,
       evaluation: evaluationName,
-      revision: await this.revision(),
-      protocol: await protocolReference(protocol.name),
-      ids: this.pairs.map(({ id }) => id),
-      metrics: this.columns().metrics,
+      revision: this.startedAt,
+      protocol: protocolReference(this.options.protocol.name),
+      ids: this.ids,
+      metrics: this.columns(),
       images: [
         { name: 'output', missing: [] },
         { name: 'truth', missing: [] },
@@ -137,7 +129,7 @@ export class FoldersView implements ViewedSource {
 
   async pair(evaluation: string, id: string): Promise<PairDetails> {
     this.checkEvaluation(evaluation);
-    const { real, generated } = this.pairOf(id);
+    const { real, generated } = this.filesOf(id);
     return {
       id,
       files: [
@@ -149,7 +141,7 @@ export class FoldersView implements ViewedSource {
 
   async picture({ evaluation, id, image }: ImageKey): Promise<PictureOrigin> {
     this.checkEvaluation(evaluation);
-    const { real, generated } = this.pairOf(id);
+    const { real, generated } = this.filesOf(id);
     if (image === 'output') return { kind: 'file', path: generated };
     if (image === 'truth') return { kind: 'file', path: real };
     throw new ViewError(404, `Pair ${id} has no picture ${image}.`);
@@ -161,48 +153,50 @@ export class FoldersView implements ViewedSource {
   }
 
   /** Resolves when every pair is scored or has failed. */
-  async scoring(): Promise<void> {
+  async scored(): Promise<void> {
     this.beginScoring();
     await this.begun;
   }
 
   private columns() {
-    const columns = scored.map((name) => [name, metricColumn(scoreKinds[name], this.values[name])] as const);
-    return { metrics: Object.fromEntries(columns.flatMap(([name, column]) => (column ? [[name, column]] : []))) };
+    const columns = metrics.map((name) => {
+      const { direction, unit } = pairMetrics[name];
+      return [name, metricColumn({ direction, unit: unit === 'none' ? '' : unit }, this.values[name])] as const;
+    });
+    return Object.fromEntries(columns.flatMap(([name, column]) => (column === undefined ? [] : [[name, column]])));
   }
 
   private beginScoring(): void {
-    this.begun ??= this.scoreAll();
+    // Ends with the server; what else goes wrong with a pair is told with it.
+    this.begun ??= this.scoreAll().catch((error: unknown) => {
+      if (!this.options.stop.aborted) throw error;
+    });
   }
 
   private async scoreAll(): Promise<void> {
+    const { scorer = new PortablePairScorer(), protocol, stop } = this.options;
     let told = performance.now();
-    for (const [row, pair] of this.pairs.entries()) {
-      if (this.stop.aborted) return;
-      await this.score(row, pair);
-      this.done += 1;
-      // Requests first: the page is looked at while this goes on.
-      await setImmediate();
-      if (performance.now() - told < tellEveryMs && this.done < this.pairs.length) continue;
+    for (let start = 0; start < this.ids.length; start += batchSize) {
+      const batch = Array.from({ length: Math.min(batchSize, this.ids.length - start) }, (_, i) =>
+        this.pairs.files(start + i),
+      );
+      const outcomes = await scorer.score(batch, { protocol, metrics, signal: stop });
+      for (const [at, { values, problem }] of outcomes.entries()) {
+        if (problem !== undefined) this.failed.push({ id: batch[at]?.name as string, message: problem.message });
+        // JSON has no infinity: PSNR of equal images.
+        else for (const name of metrics) this.values[name][start + at] = finite(values[name]);
+      }
+      this.done = start + batch.length;
+      if (performance.now() - told < tellEveryMs) continue;
       told = performance.now();
-      for (const listener of this.listeners) listener({ kind: 'results', evaluation: evaluationName });
+      this.tell({ kind: 'results', evaluation: evaluationName });
     }
-    for (const listener of this.listeners) listener({ kind: 'live', live: false });
+    this.tell({ kind: 'results', evaluation: evaluationName });
+    this.tell({ kind: 'live', live: false });
   }
 
-  private async score(row: number, { id, real, generated }: FilePair): Promise<void> {
-    try {
-      const [truth, output] = await Promise.all([this.decoded(real), this.decoded(generated)]);
-      this.values.ssim[row] = ssim(output, truth, protocol);
-      this.values.l1[row] = l1(output, truth);
-    } catch (error) {
-      this.values.ssim[row] = null;
-      this.failed.push({ id, message: (error as Error).message });
-    }
-  }
-
-  private async decoded(path: string) {
-    return decodeImage(await readFile(await this.folders.realPathOf(path)));
+  private tell(change: SourceChange): void {
+    for (const listener of this.listeners) listener(change);
   }
 
   private checkEvaluation(name: string | undefined): void {
@@ -210,34 +204,14 @@ export class FoldersView implements ViewedSource {
     throw new ViewError(404, `${this.title} has no evaluation ${JSON.stringify(name)}.`);
   }
 
-  private pairOf(id: string): FilePair {
-    const pair = this.pairs[this.rows.get(id) ?? -1];
-    if (pair === undefined) throw new ViewError(404, `There is no pair ${JSON.stringify(id)}.`);
-    return pair;
+  private filesOf(id: string): { real: string; generated: string } {
+    const row = this.rows.get(id);
+    if (row === undefined) throw new ViewError(404, `There is no pair ${JSON.stringify(id)}.`);
+    const { real, generated } = this.pairs.files(row);
+    return { real: resolve(real), generated: resolve(generated) };
   }
 }
 
-/** Paths below the folder by their ids, in the order of the ids. Of two endings the first counts. */
-async function imagesBelow(folder: string, option: string): Promise<Map<string, string>> {
-  if (!(await stat(folder)).isDirectory()) {
-    throw new UserError('is a file', { where: folder, expected: `a folder of images for ${option}` });
-  }
-  const names = (await readdir(folder, { recursive: true })).filter((name) => imageEndings.has(extname(name).toLowerCase()));
-  if (names.length === 0) {
-    throw new UserError('has no images', { where: folder, expected: `a folder of images for ${option}` });
-  }
-  const found = new Map<string, string>();
-  for (const name of names.sort()) {
-    const id = name.slice(0, -extname(name).length).split(sep).join('/');
-    if (!found.has(id)) found.set(id, name);
-  }
-  return found;
-}
-
-function unmatched(count: number, folder: string, what: string): string[] {
-  return count === 0 ? [] : [`${count} images of ${folder} have ${what} of the same name and are left out.`];
-}
-
-function examples(images: ReadonlyMap<string, string>): string {
-  return [...images.values()].slice(0, 2).join(', ');
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
 }

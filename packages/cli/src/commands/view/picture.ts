@@ -49,14 +49,20 @@ export async function thumbnailOf({ bytes, type }: Picture, side: number): Promi
 }
 
 export async function pngOf({ data, width, height }: RgbImage): Promise<Picture> {
-  const png = await sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 6 }).toBuffer();
+  const png = await sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 6 })
+    .toBuffer();
   return { bytes: new Uint8Array(png), type: 'image/png' };
 }
 
 /** Browsers turn by EXIF, convert by ICC profiles and CMYK their own way, blend alpha; training does none of that. */
 function isShownAsDecoded({ orientation, icc, space, depth, hasAlpha }: Metadata): boolean {
   return (
-    (orientation ?? 1) === 1 && icc === undefined && !hasAlpha && depth === 'uchar' && (space === 'srgb' || space === 'b-w')
+    (orientation ?? 1) === 1 &&
+    icc === undefined &&
+    !hasAlpha &&
+    depth === 'uchar' &&
+    (space === 'srgb' || space === 'b-w')
   );
 }
 

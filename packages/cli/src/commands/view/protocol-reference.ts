@@ -1,8 +1,8 @@
 // Protocols of scores as records name them.
-import { ssimProtocols } from '@ggb/metrics';
-import type { ProtocolReference } from '@ggb/web/run-source';
+import { type ProtocolName, protocolHash, protocols } from '@ggb/metrics';
+import type { ProtocolReference } from '@ggb/web/view-data';
 
 /** Without a hash for a name that this version does not know. */
-export async function protocolReference(name: string): Promise<ProtocolReference> {
-  return name in ssimProtocols ? { name, hash: name } : { name };
+export function protocolReference(name: string): ProtocolReference {
+  return Object.hasOwn(protocols, name) ? { name, hash: protocolHash(protocols[name as ProtocolName]) } : { name };
 }

@@ -1,6 +1,6 @@
 // Scores by columns, with what is known of each score.
 import type { EvaluationRecord, Scores } from '@ggb/core/run-record';
-import type { Direction, MetricColumn } from '@ggb/web/run-source';
+import type { Direction, MetricColumn } from '@ggb/web/view-data';
 
 export interface MetricKind {
   readonly direction: Direction;

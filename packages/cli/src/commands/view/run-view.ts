@@ -2,7 +2,9 @@
 // evaluation may be at work in the folder.
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as setTimer } from 'node:timers';
+import { setTimeout } from 'node:timers/promises';
 import {
   configFile,
   drawVariation,
@@ -28,11 +30,11 @@ import type {
   SampleList,
   SourceChange,
   SourceSummary,
-} from '@ggb/web/run-source';
-import { viewDataVersion } from '@ggb/web/run-source';
+} from '@ggb/web/view-data';
+import { viewDataVersion } from '@ggb/web/view-data';
 import type { AllowedFolders } from './allowed-folders.ts';
 import { Fresh, fileMark } from './file-mark.ts';
-import { type ManifestLibrary, poseChangeOf, type ReadManifest } from './manifest-library.ts';
+import { manifestFile, poseChangeOf, readManifest } from './manifest-pairs.ts';
 import type { PictureOrigin } from './picture.ts';
 import { protocolReference } from './protocol-reference.ts';
 import { scoreColumns } from './result-columns.ts';
@@ -53,24 +55,32 @@ interface ReadEvaluation {
   readonly record: EvaluationRecord;
   readonly mark: string;
   readonly rows: ReadonlyMap<string, number>;
+  readonly pairs: Fresh<PairsOfEvaluation>;
 }
 
 /** What is known of the pairs of an evaluation beside their scores. */
 interface PairsOfEvaluation {
-  readonly manifest?: ReadManifest;
+  readonly byId: ReadonlyMap<string, Pair>;
   readonly notes: readonly string[];
 }
+
+/**
+ * Scores are shown without waiting longer than this for a large manifest. Pose changes and what is missing are told when it
+ * has been read, as a change of kind 'results'.
+ */
+const patienceMs = 150;
 
 export class RunView implements ViewedSource {
   readonly id: string;
   private readonly title: string;
   private readonly opened = new Fresh<RunReader>();
   private readonly records = new Map<string, Fresh<ReadEvaluation>>();
+  /** Evaluations whose tables were given before their manifest was read. */
+  private readonly givenEarly = new Set<string>();
 
   constructor(
     readonly dir: string,
     private readonly folders: AllowedFolders,
-    private readonly manifests: ManifestLibrary,
   ) {
     this.title = titleOf(dir);
     this.id = sourceId(this.title, [dir]);
@@ -91,32 +101,37 @@ export class RunView implements ViewedSource {
 
   async revision(evaluation: string): Promise<string> {
     const { name, record, mark } = await this.evaluation(evaluation);
-    const [{ manifest }, saved] = await Promise.all([this.pairsOf(record), this.savedPictures(name)]);
-    return hashOf([mark, manifest?.mark ?? '', saved.mark]);
+    const [manifest, saved] = await Promise.all([this.manifestOf(record), this.savedPictures(name)]);
+    return hashOf([mark, manifest === undefined ? '' : await fileMark(manifest), saved.mark]);
   }
 
   async table(evaluation: string | undefined): Promise<ResultTable> {
-    const { name, record, mark } = await this.evaluation(evaluation);
-    const [{ manifest, notes }, saved] = await Promise.all([this.pairsOf(record), this.savedPictures(name)]);
-    const pairs = record.pairs.map(({ id }) => manifest?.byId.get(id));
+    const read = await this.evaluation(evaluation);
+    const { name, record } = read;
+    const known = await Promise.race([this.pairsOf(read), setTimeout(patienceMs, undefined)]);
+    if (known === undefined) this.givenEarly.add(name);
+    const saved = await this.savedPictures(name);
+    const pairs = record.pairs.map(({ id }) => known?.byId.get(id));
     const hasPoses = pairs.some((pair) => pair?.keypoints !== undefined && pair.sourceKeypoints !== undefined);
     const step = stepOfRecord(record);
-    const protocol = await protocolReference(record.protocol ?? 'tf');
+    const protocol = protocolReference(record.protocol ?? 'tf');
     return {
       version: viewDataVersion,
       source: this.id,
       evaluation: name,
-      revision: hashOf([mark, manifest?.mark ?? '', saved.mark]),
+      revision: await this.revision(name),
       protocol,
       checkpoint: record.checkpoint,
       ...(step === undefined ? {} : { step }),
       ids: record.pairs.map(({ id }) => id),
       metrics: scoreColumns(record.pairs),
       ...(hasPoses ? { poseChange: pairs.map((pair) => (pair === undefined ? null : poseChangeOf(pair))) } : {}),
-      images: imageColumns(record, pairs, saved.names),
+      images: imageColumns(record, known === undefined ? undefined : pairs, saved.names),
       notes: [
-        ...notes,
-        ...(saved.names.size > 0 ? [] : ['Outputs were not saved with this evaluation: evaluate again without --no-images.']),
+        ...(known?.notes ?? []),
+        ...(saved.names.size > 0
+          ? []
+          : ['Outputs were not saved with this evaluation: evaluate again without --no-images.']),
       ],
       baselines: Object.fromEntries(
         Object.entries(record.baselines ?? {}).map(([baseline, scores]) => [baseline, { ...scores }]),
@@ -128,8 +143,7 @@ export class RunView implements ViewedSource {
   async pair(evaluation: string, id: string): Promise<PairDetails> {
     const read = await this.evaluation(evaluation);
     checkRow(read, id);
-    const { manifest } = await this.pairsOf(read.record);
-    const pair = manifest?.byId.get(id);
+    const pair = (await this.pairsOf(read)).byId.get(id);
     const files: PairDetails['files'][number][] = [];
     for (const { image, path } of this.filesOf(read.name, id, pair)) {
       const missing = await this.folders.realPathOf(path).then(
@@ -159,8 +173,7 @@ export class RunView implements ViewedSource {
       if (!saved.names.has(name)) throw notThere(id, image);
       return { kind: 'file', path: join(this.picturesFolder(read.name), name) };
     }
-    const { manifest } = await this.pairsOf(read.record);
-    const pair = manifest?.byId.get(id);
+    const pair = (await this.pairsOf(read)).byId.get(id);
     if (pair === undefined) throw notThere(id, image);
     if (image === 'source') return { kind: 'file', path: pair.source };
     if (image === 'truth') return { kind: 'file', path: pair.target };
@@ -205,11 +218,18 @@ export class RunView implements ViewedSource {
       if (known !== undefined) for (const change of changesBetween(known, now)) onChange(change);
       known = now;
     };
+    for (const evaluation of this.givenEarly) {
+      void this.evaluation(evaluation)
+        .then((read) => this.pairsOf(read))
+        .then(() => onChange({ kind: 'results', evaluation }))
+        // A record that went away meanwhile is told by the look below.
+        .catch(() => undefined);
+    }
     const repeat = async () => {
       // What is being written right now is whole at the next look.
       await look().catch(() => undefined);
       if (stop.aborted) return;
-      const timer = setTimeout(repeat, watchEveryMs);
+      const timer = setTimer(repeat, watchEveryMs);
       stop.addEventListener('abort', () => clearTimeout(timer), { once: true });
     };
     void repeat();
@@ -273,7 +293,7 @@ export class RunView implements ViewedSource {
         return {
           name,
           pairs: record.pairs.length,
-          protocol: await protocolReference(record.protocol ?? 'tf'),
+          protocol: protocolReference(record.protocol ?? 'tf'),
           ...(step === undefined ? {} : { step }),
           weights: record.weights,
           split: record.split,
@@ -303,7 +323,8 @@ export class RunView implements ViewedSource {
     const mark = await fileMark(path);
     return fresh.value(mark, async () => {
       const record = parseEvaluation(await readFile(path, 'utf8'), path);
-      return { name, record, mark, rows: new Map(record.pairs.map(({ id }, row) => [id, row])) };
+      const rows = new Map(record.pairs.map(({ id }, row) => [id, row]));
+      return { name, record, mark, rows, pairs: new Fresh<PairsOfEvaluation>() };
     });
   }
 
@@ -321,18 +342,26 @@ export class RunView implements ViewedSource {
     return { names: new Set(names), mark };
   }
 
-  /** A manifest that a run names may be shown, with what lies beside it: nobody can see an output without its source. */
-  private async pairsOf({ data }: EvaluationRecord): Promise<PairsOfEvaluation> {
+  private async manifestOf({ data }: EvaluationRecord): Promise<string | undefined> {
     const path = data?.manifest ?? (await this.reader()).config.data.path;
-    if (path === undefined) return { notes: ['The run names no data: sources and truths cannot be shown.'] };
+    return path === undefined ? undefined : manifestFile(path);
+  }
+
+  /** A manifest that a run names may be shown, with what lies beside it: nobody can judge an output without its source. */
+  private async pairsOf({ record, rows, pairs }: ReadEvaluation): Promise<PairsOfEvaluation> {
+    const file = await this.manifestOf(record);
+    const nothing = (note: string): PairsOfEvaluation => ({ byId: new Map(), notes: [note] });
+    if (file === undefined) return nothing('The run names no data: sources and truths cannot be shown.');
     try {
-      const manifest = await this.manifests.manifest(resolve(path));
-      await this.folders.allow(dirname(manifest.file));
-      const isSame = data === undefined || data.manifestSha256 === manifest.sha256;
-      const note = `${manifest.file} has changed since this evaluation: pictures may be of other pairs.`;
-      return { manifest, notes: isSame ? [] : [note] };
+      return await pairs.value(await fileMark(file), async () => {
+        const { byId, sha256 } = await readManifest(file, new Set(rows.keys()));
+        await this.folders.allow(dirname(file));
+        const isSame = record.data === undefined || record.data.manifestSha256 === sha256;
+        const note = `${file} has changed since this evaluation: pictures may be of other pairs.`;
+        return { byId, notes: isSame ? [] : [note] };
+      });
     } catch (error) {
-      return { notes: [`Sources and truths cannot be shown: ${(error as Error).message}`] };
+      return nothing(`Sources and truths cannot be shown: ${(error as Error).message}`);
     }
   }
 
@@ -382,24 +411,28 @@ export function pictureFile(id: string, image: ImageName): string {
   return image === 'output' ? `${id}.png` : `${id}.${image}.png`;
 }
 
+/** @param pairs  `undefined` while they are not known: then all are taken to have what pairs have. */
 function imageColumns(
   record: EvaluationRecord,
-  pairs: readonly (Pair | undefined)[],
+  pairs: readonly (Pair | undefined)[] | undefined,
   saved: ReadonlySet<string>,
 ): ImageColumn[] {
   const column = (name: ImageName, has: (row: number) => boolean): ImageColumn => ({
     name,
     missing: record.pairs.flatMap((_, row) => (has(row) ? [] : [row])),
   });
+  const hasPair = (row: number) => pairs === undefined || pairs[row] !== undefined;
   const idOf = (row: number) => record.pairs[row]?.id as string;
   const columns = [
-    column('source', (row) => pairs[row] !== undefined),
+    column('source', hasPair),
     column('condition', (row) => {
-      const pair = pairs[row];
-      return pair !== undefined && (pair.keypoints ?? pair.label ?? pair.condition) !== undefined;
+      const pair = pairs?.[row];
+      return (
+        pairs === undefined || (pair !== undefined && (pair.keypoints ?? pair.label ?? pair.condition) !== undefined)
+      );
     }),
     column('output', (row) => saved.has(pictureFile(idOf(row), 'output'))),
-    column('truth', (row) => pairs[row] !== undefined),
+    column('truth', hasPair),
     ...levelsIn(saved).map((level) => column(level, (row) => saved.has(pictureFile(idOf(row), level)))),
   ];
   return columns.filter(({ missing }) => missing.length < record.pairs.length);

@@ -4,7 +4,9 @@ import { basename, dirname, relative, resolve, sep } from 'node:path';
 
 /** Can stand in a URL and in a file name as it is. */
 export function sourceId(title: string, paths: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(paths.map((path) => resolve(path)))).digest('hex');
+  const hash = createHash('sha256')
+    .update(JSON.stringify(paths.map((path) => resolve(path))))
+    .digest('hex');
   const slug = title
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')

@@ -1,6 +1,6 @@
 // Records of a run by columns: what the page draws its curves from.
 import type { StepRecord } from '@ggb/core/run-record';
-import type { StepColumns } from '@ggb/web/run-source';
+import type { StepColumns } from '@ggb/web/view-data';
 
 export function stepColumns(records: readonly StepRecord[]): StepColumns {
   const names = [...new Set(records.flatMap(({ losses }) => Object.keys(losses)))];

@@ -1,8 +1,8 @@
 // steps.jsonl while somebody writes it. A trainer appends lines; one that resumes puts a shorter file in its place, and a
 // person may copy another one there.
 import { type FileHandle, open } from 'node:fs/promises';
-import { parseSteps } from '@ggb/core/run-record';
 import type { StepRecord } from '@ggb/core/run-record';
+import { parseSteps } from '@ggb/core/run-record';
 
 export interface NewSteps {
   /** The file is another one than before: `records` are all that it holds. */

@@ -15,9 +15,9 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
+import { type ImageKey, imageNameOf, thumbnailSize, type ViewKeypoints } from '@ggb/web/view-data';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { type ImageKey, imageNameOf, thumbnailSize, type ViewKeypoints } from '@ggb/web/run-source';
 import type { AllowedFolders } from './allowed-folders.ts';
 import type { Annotations } from './annotations.ts';
 import type { AppPage } from './app-page.ts';
@@ -243,7 +243,8 @@ async function jsonBody(c: Context): Promise<unknown> {
   }
   // Refused by what is announced, before it is read; Node lets nobody send more than was announced.
   const length = Number(c.req.header('content-length') ?? Number.NaN);
-  if (!(length <= largestBody)) throw new ViewError(413, `Expected at most ${largestBody} bytes, announced beforehand.`);
+  if (!(length <= largestBody))
+    throw new ViewError(413, `Expected at most ${largestBody} bytes, announced beforehand.`);
   try {
     return JSON.parse(await c.req.text());
   } catch (cause) {

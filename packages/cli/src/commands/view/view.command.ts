@@ -5,9 +5,13 @@ const several = (value: string, before: readonly string[] = []) => [...before, v
 
 export const viewCommand = new Command('view')
   .description('look at results in the browser: runs, folders of images, key points by hand')
-  .argument('[folders...]', 'runs, or folders with runs in them; default: runs and demo, where this is called')
+  .argument(
+    '[folders...]',
+    'runs, folders with runs in them, reports of ggb evaluate --json; default: runs and demo, where this is called',
+  )
   .option('--real <folder>', 'compare images without a run: the real ones')
   .option('--generated <folder>', 'and those to be judged, named as the real ones')
+  .option('--protocol <name>', 'SSIM by this protocol for those two folders', 'tf')
   .option('--annotate <folder>', "mark joints in this folder's photos; writes pairs.jsonl in it")
   .option('--export <folder>', 'write the page and its pictures into this new folder, for a web host or a mail')
   .option('--data <folder>', 'also show pictures from here, where a manifest leads to them; repeatable', several)

@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { protocolNamed } from '@ggb/metrics';
 import { serve } from '@hono/node-server';
 import { catchInterruption } from '../../interruption.ts';
+import { ProgressLine } from '../../progress-line.ts';
 import { UserError } from '../../user-error.ts';
 import { AllowedFolders } from './allowed-folders.ts';
 import { Annotations } from './annotations.ts';
@@ -11,13 +13,14 @@ import { readAppPage, servedPage } from './app-page.ts';
 import { exportView } from './export-view.ts';
 import { RunFinder, type SourceList } from './find-sources.ts';
 import { FoldersView } from './folders-view.ts';
-import { ManifestLibrary } from './manifest-library.ts';
 import { viewServer } from './view-server.ts';
 
 export interface ViewOptions {
   readonly folders: readonly string[];
   readonly real?: string;
   readonly generated?: string;
+  /** Of the scores of two folders. */
+  readonly protocol?: string;
   readonly annotate?: string;
   readonly export?: string;
   readonly data?: readonly string[];
@@ -34,8 +37,16 @@ export interface RunningView {
 export async function view(options: ViewOptions): Promise<void> {
   checkTogether(options);
   if (options.export !== undefined) {
-    const { files, bytes } = await exportView(options.export, await openSources(options));
-    console.log(`Written: ${options.export}, ${files} files, ${(bytes / 2 ** 20).toFixed(1)} MiB. Open index.html in it.`);
+    const progress = new ProgressLine();
+    const opened = await openSources(options);
+    const { files, bytes, missing } = await exportView(options.export, {
+      ...opened,
+      onProgress: ({ done, total }) => progress.update({ unit: 'pair', done, total }),
+    }).finally(() => progress.finish());
+    if (missing > 0) console.error(`${missing} pictures could not be read and are left out.`);
+    console.log(
+      `Written: ${options.export}, ${files} files, ${(bytes / 2 ** 20).toFixed(1)} MiB. Open index.html in it.`,
+    );
     return;
   }
   const running = await startView(options);
@@ -76,7 +87,8 @@ export interface OpenedSources {
   end(): void;
 }
 
-async function openSources({ folders: given, real, generated, annotate, data = [] }: ViewOptions): Promise<OpenedSources> {
+async function openSources(options: ViewOptions): Promise<OpenedSources> {
+  const { folders: given, real, generated, protocol = 'tf', annotate, data = [] } = options;
   const ended = new AbortController();
   const opened = { stop: ended.signal, end: () => ended.abort() };
   let isStarting = true;
@@ -89,7 +101,7 @@ async function openSources({ folders: given, real, generated, annotate, data = [
     const annotations = await Annotations.open(annotate, folders);
     return { ...opened, sources: { list: async () => [] }, folders, annotations };
   }
-  const sources = await sourcesOf({ given, real, generated, folders, stop: ended.signal });
+  const sources = await sourcesOf({ given, real, generated, protocol, folders, stop: ended.signal });
   isStarting = false;
   return { ...opened, sources, folders };
 }
@@ -98,14 +110,15 @@ async function sourcesOf(options: {
   given: readonly string[];
   real: string | undefined;
   generated: string | undefined;
+  protocol: string;
   folders: AllowedFolders;
   stop: AbortSignal;
 }): Promise<SourceList> {
-  const { given, real, generated, folders, stop } = options;
-  if (real === undefined || generated === undefined) return RunFinder.open(given, folders, new ManifestLibrary());
-  const pairs = await FoldersView.open({ real, generated, folders, stop });
+  const { given, real, generated, protocol, folders, stop } = options;
+  if (real === undefined || generated === undefined) return RunFinder.open(given, folders);
+  const pairs = await FoldersView.open({ real, generated, protocol: protocolNamed(protocol), folders, stop });
   if (given.length === 0) return { list: async () => [pairs] };
-  const runs = await RunFinder.open(given, folders, new ManifestLibrary());
+  const runs = await RunFinder.open(given, folders);
   return { list: async () => [pairs, ...(await runs.list())] };
 }
 
@@ -131,7 +144,11 @@ function listen(fetch: (request: Request) => Response | Promise<Response>, port:
     const refuse = (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return reject(error);
       const problem = error.code === 'EACCES' ? 'may not be used' : 'is in use';
-      reject(new UserError(`port ${port} ${problem}`, { remedy: 'Choose another with --port, or leave it out for a free one.' }));
+      reject(
+        new UserError(`port ${port} ${problem}`, {
+          remedy: 'Choose another with --port, or leave it out for a free one.',
+        }),
+      );
     };
     server.on('error', refuse);
   });

@@ -1,5 +1,13 @@
 // What the server and the export need of anything that can be looked at.
-import type { EvaluationSummary, ImageKey, PairDetails, ResultTable, RunDetails, SourceChange, SourceSummary } from '@ggb/web/run-source';
+import type {
+  EvaluationSummary,
+  ImageKey,
+  PairDetails,
+  ResultTable,
+  RunDetails,
+  SourceChange,
+  SourceSummary,
+} from '@ggb/web/view-data';
 import type { PictureOrigin } from './picture.ts';
 
 export interface ViewedSource {
@@ -14,6 +22,8 @@ export interface ViewedSource {
   pair(evaluation: string, id: string): Promise<PairDetails>;
   /** @throws ViewError  404 for a picture that the pair has not. */
   picture(key: ImageKey): Promise<PictureOrigin>;
+  /** Resolves when what is computed here is; of folders of images. */
+  scored?(): Promise<void>;
   /** Of runs. */
   readonly run?: {
     details(): Promise<RunDetails>;

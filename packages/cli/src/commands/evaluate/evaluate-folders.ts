@@ -1,0 +1,299 @@
+// `ggb evaluate --real DIR --generated DIR`: two folders of images, one table. Reads them, and writes only what was asked.
+import { mkdir, readdir } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { protocolHash } from '@ggb/metrics';
+import {
+  describeProblems,
+  Evaluator,
+  type ImagePairs,
+  ImageSetError,
+  type ImageSetProblem,
+  intervalMethod,
+  type JournalConditions,
+  type OpenedPairs,
+  openImagePairs,
+  type PairResult,
+  type PairRow,
+  type PairScorer,
+  printable,
+  reportJson,
+  reportVersion,
+  ScoreColumns,
+  smallestImage,
+} from '@ggb/metrics/node';
+import { catchInterruption } from '../../interruption.ts';
+import { choosePairScorer } from '../../native-pair-scorer.ts';
+import { prepareFile } from '../../output-files.ts';
+import { packageVersion } from '../../package-version.ts';
+import { ProgressLine } from '../../progress-line.ts';
+import { evaluationTable } from '../../report/evaluation-table.ts';
+import { UserError } from '../../user-error.ts';
+import { writeWhole } from '../../whole-file.ts';
+import {
+  allowedOf,
+  type EvaluateFoldersOptions,
+  type Folders,
+  foldersOf,
+  type OnBad,
+  type Scoring,
+  scoringOf,
+} from './evaluation-request.ts';
+import { KeptScores } from './kept-scores.ts';
+import { writePairsCsv, writePairsParquet } from './pair-tables.ts';
+import { writeSsimMap } from './ssim-map-image.ts';
+
+/** @throws ImageSetError  and other errors of the user's; the signal's AbortError after Ctrl-C. */
+export async function evaluateFolders(options: EvaluateFoldersOptions): Promise<void> {
+  const folders = foldersOf(options);
+  const scoring = scoringOf(options);
+  const { onBad = 'fail' } = options;
+  await prepareOutputs(options, folders, onBad);
+  const progress = new ProgressLine();
+  const interruption = catchInterruption(() =>
+    progress.note('Stopping; what is computed is kept. Ctrl-C again ends at once.'),
+  );
+  try {
+    const { signal } = interruption;
+    const opened = await openFolders(folders, scoring, options, progress, signal);
+    applyPolicy(opened, onBad, progress);
+    const { scorer, reason } = await choosePairScorer({ ...scoring, threads: options.threads, prefer: options.scorer });
+    progress.note(reason);
+    const scored = await scorePairs({ options, folders, scoring, opened, scorer, progress, signal });
+    await report({ options, folders, scoring, opened, scorer, ...scored });
+  } finally {
+    progress.finish();
+    interruption.release();
+  }
+}
+
+/** Finds out before the work whether results can be kept, and keeps them out of the folders that are looked at. */
+async function prepareOutputs(
+  options: EvaluateFoldersOptions,
+  { real, generated }: Folders,
+  onBad: OnBad,
+): Promise<void> {
+  const { json, csv, parquet, maps, resume } = options;
+  for (const file of [json, csv, parquet]) if (file !== undefined) await prepareFile(file);
+  if (json === undefined && (resume === true || onBad === 'quarantine')) {
+    throw new UserError(`${resume === true ? '--resume' : '--on-bad quarantine'} needs --json FILE`, {
+      remedy: 'What is kept of a run lies beside its report.',
+    });
+  }
+  if (maps === undefined) return;
+  for (const folder of [real, generated]) {
+    const inside = relative(resolve(folder), resolve(maps));
+    if (inside.startsWith('..') || (inside !== '' && resolve(inside) === inside)) continue;
+    throw new UserError('maps would lie among the images that are scored', {
+      where: maps,
+      expected: 'a folder outside --real and --generated',
+    });
+  }
+  await mkdir(maps, { recursive: true });
+  if (resume !== true && (await readdir(maps)).length > 0) {
+    throw new UserError('the folder for maps is not empty', { where: maps, remedy: 'Name a new or empty folder.' });
+  }
+}
+
+async function openFolders(
+  folders: Folders,
+  { protocol, metrics }: Scoring,
+  options: EvaluateFoldersOptions,
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<OpenedPairs> {
+  return openImagePairs({
+    ...folders,
+    smallest: smallestImage(protocol, metrics),
+    allow: allowedOf(options),
+    signal,
+    onProgress: ({ done, total }) => progress.update({ unit: 'file looked at', done, total }),
+  });
+}
+
+/** @throws ImageSetError  that lists everything, if the policy is to fail or nothing is left. */
+function applyPolicy({ pairs, problems }: OpenedPairs, onBad: OnBad, progress: ProgressLine): void {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const notes = problems.filter(({ severity }) => severity === 'note');
+  if (errors.length > 0 && onBad === 'fail') {
+    throw new ImageSetError(
+      problems,
+      `Nothing was scored. Score the other ${pairs.length} pairs with --on-bad skip, or with --on-bad quarantine, which also writes the list to a file.`,
+    );
+  }
+  if (pairs.length === 0) {
+    if (problems.length > 0) throw new ImageSetError(problems, 'No pair is left to score.');
+    throw new UserError('the folders hold no images', { expected: 'image files with equal names in both' });
+  }
+  if (errors.length > 0) progress.note(`${describeProblems(problems)}\nThe other ${pairs.length} pairs are scored.`);
+  else if (notes.length > 0) progress.note(describeProblems(notes));
+}
+
+interface Work {
+  readonly options: EvaluateFoldersOptions;
+  readonly folders: Folders;
+  readonly scoring: Scoring;
+  readonly opened: OpenedPairs;
+  readonly scorer: PairScorer;
+}
+
+interface Scored {
+  readonly columns: ScoreColumns;
+  /** Found while scoring, for headers do not tell everything. */
+  readonly late: readonly ImageSetProblem[];
+  readonly kept: KeptScores | undefined;
+}
+
+async function scorePairs(work: Work & { progress: ProgressLine; signal: AbortSignal }): Promise<Scored> {
+  const { options, folders, scoring, opened, scorer, progress, signal } = work;
+  const { pairs } = opened;
+  const columns = new ScoreColumns(pairs.length, scoring.metrics);
+  const kept = options.json === undefined ? undefined : KeptScores.open(options, conditionsOf(work), pairs, columns);
+  if (kept !== undefined && kept.resumed > 0)
+    progress.note(`${kept.resumed} of ${pairs.length} pairs are there already.`);
+  const late: ImageSetProblem[] = [];
+  const evaluator = new Evaluator({ ...scoring, scorer });
+  const begun = performance.now();
+  let done = kept?.resumed ?? 0;
+  try {
+    for await (const result of evaluator.results(pairs, { signal, skip: (index) => columns.isScored(index) })) {
+      const { index, outcome, pair } = result;
+      if (outcome.values === undefined) late.push(lateProblem(result, folders));
+      else {
+        if (options.maps !== undefined)
+          await writeSsimMap(join(options.maps, mapName(pair.name)), pair, scoring.protocol);
+        columns.set(index, outcome.values);
+        kept?.add(index, outcome.values);
+      }
+      done++;
+      const perPair = (performance.now() - begun) / 1000 / (done - (kept?.resumed ?? 0));
+      progress.update({ unit: 'pair', done, total: pairs.length, secondsLeft: perPair * (pairs.length - done) });
+    }
+  } catch (error) {
+    kept?.close();
+    if (signal.aborted) sayWhatIsKept({ columns, options, scoring, progress });
+    throw error;
+  }
+  progress.finish();
+  return { columns, late, kept };
+}
+
+function conditionsOf({ folders, scoring, scorer }: Work): JournalConditions {
+  return {
+    protocolHash: protocolHash(scoring.protocol),
+    metrics: scoring.metrics,
+    scorer: `${scorer.description}, ggb ${packageVersion}`,
+    real: resolve(folders.real),
+    generated: resolve(folders.generated),
+  };
+}
+
+function lateProblem({ pair, outcome }: PairResult, folders: Folders): ImageSetProblem {
+  const { side, kind, message } = outcome.problem as NonNullable<typeof outcome.problem>;
+  const path = side === 'generated' ? join(folders.generated, pair.name) : pair.real;
+  return {
+    kind,
+    severity: 'error',
+    side,
+    file: printable(path),
+    expected: kind === 'metric' ? 'a pair that can be scored' : 'an image that can be decoded to its end',
+    received: message,
+    advice:
+      kind === 'metric' ? 'Choose another protocol or metric, or leave the pair out.' : 'Write or copy the file again.',
+  };
+}
+
+function sayWhatIsKept(work: {
+  readonly columns: ScoreColumns;
+  readonly options: EvaluateFoldersOptions;
+  readonly scoring: Scoring;
+  readonly progress: ProgressLine;
+}): void {
+  const { columns, options, scoring, progress } = work;
+  const { scoredCount, length } = columns;
+  progress.finish();
+  if (options.json !== undefined) {
+    progress.note(`${scoredCount} of ${length} pairs are kept. The same command with --resume goes on from there.`);
+  } else if (scoredCount > 0) {
+    const { name } = scoring.protocol;
+    const table = evaluationTable(columns.summaries(), { name, hash: protocolHash(scoring.protocol) });
+    progress.note(
+      `${table}\nThese are ${scoredCount} of ${length} pairs: stopped before the end. --json FILE would keep them.`,
+    );
+  }
+}
+
+/** Shown first: a full disk does not take what has been computed. */
+async function report({
+  options,
+  folders,
+  scoring,
+  opened,
+  scorer,
+  columns,
+  late,
+  kept,
+}: Work & Scored): Promise<void> {
+  const { pairs } = opened;
+  const { onBad = 'fail' } = options;
+  if (late.length > 0 && (onBad === 'fail' || columns.scoredCount === 0)) {
+    kept?.close();
+    throw new ImageSetError(
+      late,
+      columns.scoredCount === 0
+        ? 'No pair could be scored.'
+        : `No report was written. --on-bad skip leaves these out${kept === undefined ? '' : '; with --resume the other scores are there already'}.`,
+    );
+  }
+  if (late.length > 0) console.error(describeProblems(late));
+  const problems = [...opened.problems, ...late];
+  const metrics = columns.summaries();
+  const protocol = { name: scoring.protocol.name, hash: protocolHash(scoring.protocol) };
+  console.log(evaluationTable(metrics, protocol));
+  const bad = problems.filter(({ severity }) => severity === 'error').length;
+  console.log(`${columns.scoredCount} pairs${bad === 0 ? '' : `, ${bad} problems left out`}. ${scorer.description}.`);
+  const { json, csv, parquet } = options;
+  const rows = () => rowsOf(pairs, columns, scoring);
+  if (csv !== undefined) await writePairsCsv(csv, rows(), scoring.metrics, protocol);
+  if (parquet !== undefined) await writePairsParquet(parquet, rows(), scoring.metrics, protocol);
+  if (json === undefined) return;
+  const head = {
+    version: reportVersion,
+    protocol,
+    metrics,
+    intervals: intervalMethod,
+    real: folders.real,
+    generated: folders.generated,
+    scorer: scorer.description,
+    versions: { ggb: packageVersion, node: process.versions.node },
+    pairing: opened.rules,
+    problems,
+  } as const;
+  await writeWhole(json, reportJson(head, rows()));
+  if (onBad === 'quarantine' && bad > 0) await writeQuarantine(`${json}.quarantine.jsonl`, problems);
+  kept?.remove();
+  console.log(`Written: ${[json, csv, parquet].filter((file) => file !== undefined).join(', ')}`);
+}
+
+async function writeQuarantine(file: string, problems: readonly ImageSetProblem[]): Promise<void> {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  await writeWhole(
+    file,
+    errors.map((problem) => `${JSON.stringify(problem)}\n`),
+  );
+  console.log(`${errors.length} left out, listed in ${file}`);
+}
+
+function* rowsOf(pairs: ImagePairs, columns: ScoreColumns, { metrics }: Scoring): Generator<PairRow> {
+  for (let i = 0; i < pairs.length; i++) {
+    if (!columns.isScored(i)) continue;
+    const values = metrics.map((name) => [name, columns.value(name, i)] as const);
+    const written = values.map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const);
+    yield { name: pairs.name(i), real: pairs.realName(i), ...Object.fromEntries(written) };
+  }
+}
+
+/** `a/b.png` stays so, of `a/b.jpg` becomes `a/b.jpg.png`: two images never share a map. */
+function mapName(name: string): string {
+  const within = name.replace(/^[/\\]+|^[A-Za-z]:[/\\]+/, '');
+  return within.toLowerCase().endsWith('.png') ? within : `${within}.png`;
+}

@@ -1,0 +1,98 @@
+// What `ggb evaluate` was asked for, checked before any work.
+import { dirname, resolve } from 'node:path';
+import { type PairMetricName, type Protocol, protocolNamed } from '@ggb/metrics';
+import { type AllowableKind, allowableKinds, needsKeypoints, pairMetricNamed } from '@ggb/metrics/node';
+import { UserError } from '../../user-error.ts';
+
+export const defaultProtocol = 'tf';
+export const defaultMetrics = 'ssim,psnr,l1';
+
+export type OnBad = 'fail' | 'skip' | 'quarantine';
+
+export interface EvaluateFoldersOptions {
+  readonly real?: string;
+  readonly generated?: string;
+  readonly pairs?: string;
+  readonly protocol?: string;
+  readonly metrics?: string;
+  readonly json?: string;
+  readonly csv?: string;
+  readonly parquet?: string;
+  readonly maps?: string;
+  readonly onBad?: OnBad;
+  readonly allow?: string;
+  readonly resume?: boolean;
+  readonly threads?: number;
+  readonly scorer?: 'native' | 'portable';
+  readonly features?: string;
+}
+
+export interface Folders {
+  readonly real: string;
+  readonly generated: string;
+  readonly list?: string;
+}
+
+/** @throws UserError */
+export function foldersOf({ real, generated, pairs }: EvaluateFoldersOptions): Folders {
+  if (pairs !== undefined) {
+    const beside = dirname(pairs);
+    return { real: real ?? beside, generated: generated ?? beside, list: pairs };
+  }
+  if (real !== undefined && generated !== undefined) {
+    if (resolve(real) === resolve(generated)) {
+      throw new UserError('--real and --generated are the same folder', {
+        where: real,
+        remedy: 'Every image would be compared with itself. Name two folders, or list pairs with --pairs MANIFEST.',
+      });
+    }
+    return { real, generated };
+  }
+  throw new UserError('nothing says which images are scored', {
+    expected: '--real DIR --generated DIR, or --pairs MANIFEST, or --run RUN',
+    received: real === undefined ? (generated === undefined ? 'none of them' : '--generated alone') : '--real alone',
+  });
+}
+
+export interface Scoring {
+  readonly protocol: Protocol;
+  readonly metrics: readonly PairMetricName[];
+}
+
+/** @throws UnknownProtocolError, UnknownMetricError, UserError */
+export function scoringOf({
+  protocol = defaultProtocol,
+  metrics = defaultMetrics,
+  pairs,
+}: EvaluateFoldersOptions): Scoring {
+  const scoring = { protocol: protocolNamed(protocol), metrics: metricsOf(metrics) };
+  if (needsKeypoints(scoring.protocol, scoring.metrics) && pairs === undefined) {
+    throw new UserError('the mask needs the key points of the real images', {
+      where: `--protocol ${protocol} --metrics ${metrics}`,
+      expected: '--pairs MANIFEST, whose lines have keypoints',
+      remedy: 'docs/how-to/evaluate-folders.md shows such a list.',
+    });
+  }
+  return scoring;
+}
+
+function metricsOf(text: string): readonly PairMetricName[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) {
+    throw new UserError('--metrics has an empty name', {
+      expected: 'names with commas between: ssim,psnr',
+      received: text,
+    });
+  }
+  return [...new Set(names.map(pairMetricNamed))];
+}
+
+/** @throws UserError */
+export function allowedOf({ allow }: EvaluateFoldersOptions): readonly AllowableKind[] {
+  if (allow === undefined) return [];
+  return allow.split(',').map((name) => {
+    const kind = allowableKinds.find((known) => known === name.trim());
+    if (kind !== undefined) return kind;
+    throw new UserError('--allow knows no such kind', { expected: allowableKinds.join(', '), received: name });
+  });
+}

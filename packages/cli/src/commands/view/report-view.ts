@@ -1,0 +1,138 @@
+// A report that `ggb evaluate --real … --generated … --json` wrote: scores that are there already, and where the images were.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type EvaluationReport, parseReport } from '@ggb/metrics/node';
+import type { ImageKey, MetricColumn, PairDetails, ResultTable, SourceSummary } from '@ggb/web/view-data';
+import { viewDataVersion } from '@ggb/web/view-data';
+import type { AllowedFolders } from './allowed-folders.ts';
+import { Fresh, fileMark } from './file-mark.ts';
+import type { PictureOrigin } from './picture.ts';
+import { sourceId, titleOf } from './source-id.ts';
+import { ViewError } from './view-error.ts';
+import type { ViewedSource } from './viewed-source.ts';
+
+const evaluationName = 'report';
+
+interface ReadReport {
+  readonly report: EvaluationReport;
+  readonly mark: string;
+  readonly rows: ReadonlyMap<string, number>;
+}
+
+export class ReportView implements ViewedSource {
+  readonly id: string;
+  private readonly title: string;
+  private readonly read = new Fresh<ReadReport>();
+
+  constructor(
+    private readonly file: string,
+    private readonly folders: AllowedFolders,
+  ) {
+    this.title = titleOf(file);
+    this.id = sourceId(this.title, [file]);
+  }
+
+  async summary(): Promise<SourceSummary> {
+    const { id, title } = this;
+    try {
+      const { report } = await this.report();
+      const means = Object.entries(report.metrics).flatMap(([name, { mean }]) => (mean === null ? [] : [[name, mean]]));
+      const evaluation = { name: evaluationName, pairs: report.pairs.length, protocol: report.protocol };
+      return {
+        id,
+        title,
+        kind: 'report',
+        evaluations: [{ ...evaluation, means: Object.fromEntries(means) }],
+        live: false,
+      };
+    } catch (error) {
+      return { id, title, kind: 'report', evaluations: [], live: false, problem: (error as Error).message };
+    }
+  }
+
+  async table(evaluation: string | undefined): Promise<ResultTable> {
+    this.checkEvaluation(evaluation);
+    const { report, mark } = await this.report();
+    const errors = report.problems.filter(({ severity }) => severity === 'error');
+    return {
+      version: viewDataVersion,
+      source: this.id,
+      evaluation: evaluationName,
+      revision: mark,
+      protocol: report.protocol,
+      ids: report.pairs.map(({ name }) => name),
+      metrics: columnsOf(report),
+      images: [
+        { name: 'output', missing: [] },
+        { name: 'truth', missing: [] },
+      ],
+      notes: [`Pictures are read from ${report.generated} and ${report.real}, as the report names them.`],
+      baselines: {},
+      failed: errors.map(({ file, expected, received }) => ({
+        id: file,
+        message: `expected ${expected}, received ${received}`,
+      })),
+    };
+  }
+
+  async revision(): Promise<string> {
+    return fileMark(this.file);
+  }
+
+  async pair(evaluation: string, id: string): Promise<PairDetails> {
+    this.checkEvaluation(evaluation);
+    const { generated, real } = await this.filesOf(id);
+    return {
+      id,
+      files: [
+        { image: 'output', path: generated },
+        { image: 'truth', path: real },
+      ],
+    };
+  }
+
+  async picture({ evaluation, id, image }: ImageKey): Promise<PictureOrigin> {
+    this.checkEvaluation(evaluation);
+    const { generated, real } = await this.filesOf(id);
+    if (image === 'output') return { kind: 'file', path: generated };
+    if (image === 'truth') return { kind: 'file', path: real };
+    throw new ViewError(404, `Pair ${id} has no picture ${image}.`);
+  }
+
+  /** A report is written once. */
+  watch(): void {}
+
+  private async report(): Promise<ReadReport> {
+    const mark = await fileMark(this.file);
+    return this.read.value(mark, async () => {
+      const report = parseReport(this.file, await readFile(this.file, 'utf8'));
+      await this.folders.allow(report.real);
+      await this.folders.allow(report.generated);
+      return { report, mark, rows: new Map(report.pairs.map(({ name }, row) => [name, row])) };
+    });
+  }
+
+  private async filesOf(id: string): Promise<{ generated: string; real: string }> {
+    const { report, rows } = await this.report();
+    const row = report.pairs[rows.get(id) ?? -1];
+    if (row === undefined) throw new ViewError(404, `There is no pair ${JSON.stringify(id)}.`);
+    return { generated: resolve(report.generated, row.name), real: resolve(report.real, row.real) };
+  }
+
+  private checkEvaluation(name: string | undefined): void {
+    if (name === undefined || name === evaluationName) return;
+    throw new ViewError(404, `${this.title} has no evaluation ${JSON.stringify(name)}.`);
+  }
+}
+
+/** Means and intervals as the report has them, not computed anew. Metrics without a finite value are left out. */
+function columnsOf({ metrics, pairs }: EvaluationReport): Record<string, MetricColumn> {
+  const columns: Record<string, MetricColumn> = {};
+  for (const [name, { mean, interval, direction, unit }] of Object.entries(metrics)) {
+    if (mean === null) continue;
+    const values = pairs.map((pair) => (typeof pair[name] === 'number' ? pair[name] : null));
+    const shown = { direction, unit: unit === 'none' ? '' : unit, mean, values };
+    columns[name] = interval === null ? shown : { ...shown, interval };
+  }
+  return columns;
+}

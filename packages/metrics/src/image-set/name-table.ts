@@ -1,0 +1,88 @@
+// Names of a hundred thousand files without a hundred thousand strings: an evaluation's memory shall not grow with it.
+
+/** Texts in one block of UTF-8. Order is that of the bytes, which is that of code points: the same on every machine. */
+export class NameTable {
+  private bytes = Buffer.allocUnsafe(4096);
+  /** The text i is bytes[ends[i - 1] .. ends[i]]. */
+  private ends = new Uint32Array(256);
+  private count = 0;
+
+  get length(): number {
+    return this.count;
+  }
+
+  /** @returns its index. */
+  add(name: string): number {
+    const start = this.start(this.count);
+    // Three bytes for each UTF-16 unit is the most that UTF-8 takes.
+    const needed = start + 3 * name.length;
+    if (needed > this.bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.bytes.length));
+      this.bytes.copy(larger, 0, 0, start);
+      this.bytes = larger;
+    }
+    if (this.count === this.ends.length) {
+      const larger = new Uint32Array(2 * this.ends.length);
+      larger.set(this.ends);
+      this.ends = larger;
+    }
+    this.ends[this.count] = start + this.bytes.write(name, start, 'utf8');
+    return this.count++;
+  }
+
+  at(index: number): string {
+    return this.bytes.toString('utf8', this.start(index), this.end(index));
+  }
+
+  /** Negative when name i comes first, 0 when they are equal. */
+  compare(i: number, j: number): number {
+    return this.bytes.compare(this.bytes, this.start(j), this.end(j), this.start(i), this.end(i));
+  }
+
+  /** The indices in the order of their names; equal names in that of their indices. */
+  order(): Uint32Array {
+    return Uint32Array.from({ length: this.count }, (_, i) => i).sort((i, j) => this.compare(i, j) || i - j);
+  }
+
+  /** A table with the same names in order. */
+  sorted(): NameTable {
+    const sorted = new NameTable();
+    for (const index of this.order()) sorted.add(this.at(index));
+    return sorted;
+  }
+
+  /**
+   * Where `name` stands in `order`, a result of {@link order}: positions from `first` to before `last`; none when equal.
+   */
+  find(order: Uint32Array, name: string): { readonly first: number; readonly last: number } {
+    const wanted = Buffer.from(name, 'utf8');
+    const isBefore = (position: number, orEqual: boolean) => {
+      const index = order[position] as number;
+      const sign = this.bytes.compare(wanted, 0, wanted.length, this.start(index), this.end(index));
+      return sign < 0 || (orEqual && sign === 0);
+    };
+    const bound = (orEqual: boolean) => {
+      let low = 0;
+      let high = order.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (isBefore(middle, orEqual)) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    };
+    const first = bound(false);
+    const index = order[first];
+    const isThere =
+      index !== undefined && this.bytes.compare(wanted, 0, wanted.length, this.start(index), this.end(index)) === 0;
+    return { first, last: isThere ? bound(true) : first };
+  }
+
+  private start(index: number): number {
+    return index === 0 ? 0 : (this.ends[index - 1] as number);
+  }
+
+  private end(index: number): number {
+    return this.ends[index] as number;
+  }
+}

@@ -1,0 +1,3 @@
+// What server and page have in common: no DOM.
+export * from '../run-source/exported-view.ts';
+export * from '../run-source/view-data.ts';
