@@ -70,7 +70,9 @@ export class Session {
     this.others.find(
       ({ source, evaluation }) =>
         source.id === this.state.against && evaluation.name === (this.state.againstEvaluation ?? evaluation.name),
-    ),
+    ) ??
+      // Who asks for what was lost means: against the other one.
+      (this.state.order === 'regression' || this.state.chart === 'regression' ? this.others[0] : undefined),
   );
   /** Run A of a comparison. */
   readonly againstSource: SourceSummary | undefined = $derived(this.#other?.source);
