@@ -26,6 +26,9 @@ export interface Other {
   readonly evaluation: EvaluationSummary;
 }
 
+/** Each takes a connection, of which a browser opens six to one server; pictures need the others. */
+const followedAtMost = 3;
+
 /** Browsers slow pages down that rewrite their address more often than this. */
 const addressDelayMs = 200;
 
@@ -111,7 +114,6 @@ export class Session {
   async readSources(): Promise<void> {
     await this.#tell(async () => {
       this.sources = await this.source.sources();
-      for (const { id } of this.sources) this.#follow(id);
     });
   }
 
@@ -151,7 +153,8 @@ export class Session {
   }
 
   async #readRun(source: string): Promise<void> {
-    this.#runs = new Map(this.#runs).set(source, await this.source.run(source));
+    const details = await this.source.run(source);
+    this.#runs = new Map(this.#runs).set(source, details);
   }
 
   #once(key: string, read: () => Promise<void>): void {
@@ -169,10 +172,20 @@ export class Session {
     }
   }
 
-  #follow(id: string): void {
-    if (this.#subscriptions.has(id)) return;
-    const end = this.source.subscribe?.(id, (change) => this.#changed(id, change));
-    if (end !== undefined) this.#subscriptions.set(id, end);
+  /** What is looked at, then what is training. Call whenever it may be others. */
+  follow(): void {
+    const wanted = [this.current, this.againstSource, ...this.sources.filter(({ live }) => live)];
+    const ids = new Set(wanted.flatMap((summary) => summary?.id ?? []).slice(0, followedAtMost));
+    for (const [id, end] of this.#subscriptions) {
+      if (ids.has(id)) continue;
+      end();
+      this.#subscriptions.delete(id);
+    }
+    for (const id of ids) {
+      if (this.#subscriptions.has(id)) continue;
+      const end = this.source.subscribe?.(id, (change) => this.#changed(id, change));
+      if (end !== undefined) this.#subscriptions.set(id, end);
+    }
   }
 
   #changed(id: string, change: SourceChange): void {

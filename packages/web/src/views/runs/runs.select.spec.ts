@@ -1,6 +1,7 @@
 import {
   type Compared,
   comparison,
+  marginText,
   sampleAt,
   sampleSteps,
   settings,
@@ -103,6 +104,10 @@ describe('the table of runs', () => {
     expect(head).toBe('run,pairs,protocol,ssim,ssim low,ssim high,ssim delta,l1,l1 low,l1 high,l1 delta');
     expect(first).toBe('paper_a,2,tf (aaaaaaaa),0.6,,,,15,,,');
     expect(Number(second?.split(',')[6])).toBeCloseTo(0.15, 12);
+  });
+
+  it('writes margins with two digits', () => {
+    expect([0.00304, 0.5, 12.3, 0].map(marginText)).toEqual(['0.0030', '0.50', '12', '0.0000']);
   });
 
   it('writes small changes as what they round to', () => {

@@ -143,6 +143,12 @@ export function numberText(value: number): string {
   return value.toFixed(Math.abs(value) < 10 ? 4 : 2);
 }
 
+/** Of an interval or a margin two digits matter. */
+export function marginText(value: number): string {
+  if (!(value > 0)) return numberText(value);
+  return value.toFixed(Math.max(0, 1 - Math.floor(Math.log10(value))));
+}
+
 export function signedText(value: number): string {
   const text = numberText(Math.abs(value));
   return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
