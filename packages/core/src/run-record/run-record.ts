@@ -8,6 +8,7 @@
 //   checkpoints/step-000500.safetensors      weights, optimizer moments, random state: the same bytes for the same run
 //   checkpoints/step-000500.json             CheckpointInfo: times, SHA-256
 //   evaluation/NAME.json            EvaluationRecord
+//   evaluation/NAME/ID.png          the output for each of its pairs; ID.level4.png: of the head of guided level 4
 
 export const runRecordVersion = 1;
 

@@ -21,6 +21,8 @@ export interface SynthesizedImage {
   readonly width: number;
   readonly height: number;
   readonly channels: 4;
+  /** What the heads of the guided levels drew, coarse to fine, each as large as the maps of its level; if asked for. */
+  readonly levels?: ReadonlyMap<number, SynthesizedImage>;
 }
 
 /**

@@ -38,6 +38,8 @@ export interface SynthesisInput {
 
 export interface SynthesizeOptions {
   readonly signal?: AbortSignal;
+  /** Also gives what the heads of the guided levels draw, as `levels` of each image. */
+  readonly withLevels?: boolean;
 }
 
 export interface SynthesizerInfo {
@@ -143,7 +145,7 @@ export class Synthesizer {
 
   async #draw(
     inputs: readonly SynthesisInput[],
-    { signal }: SynthesizeOptions,
+    { signal, withLevels = false }: SynthesizeOptions,
     prefix: (index: number) => string,
   ): Promise<SynthesizedImage[]> {
     if (this.#isDisposed) throw new SynthesizerDisposedError();
@@ -151,20 +153,32 @@ export class Synthesizer {
     if (inputs.length === 0) return [];
     const size = this.info.imageSize;
     const { x, c, channels } = this.#prepare(inputs, prefix);
+    let levelNumbers: readonly number[] = [];
     const drawn = onBackend(this.info.backend, () =>
       tf.tidy(() => {
         const source = tf.tensor4d(x, [inputs.length, size, size, 3]);
         const condition = tf.tensor4d(c, [inputs.length, size, size, channels]);
-        return this.#generator.forward(source, condition).image;
+        const { image, levels } = this.#generator.forward(source, condition);
+        if (!withLevels) return [image];
+        levelNumbers = [...levels.keys()];
+        return [image, ...levels.values()];
       }),
     );
     try {
-      const values = (await drawn.data()) as Float32Array;
+      const values = await Promise.all(drawn.map((tensor) => tensor.data() as Promise<Float32Array>));
       signal?.throwIfAborted();
-      const rgb = bytesOfMinusOneToOne(values);
-      return inputs.map((_, index) => imageOfBatch(rgb, index, size));
+      const [images, ...ofLevels] = values.map((batch, place) => {
+        const rgb = bytesOfMinusOneToOne(batch);
+        const side = (drawn[place] as tf.Tensor4D).shape[1];
+        return inputs.map((_, index) => imageOfBatch(rgb, index, side));
+      });
+      if (!withLevels) return images as SynthesizedImage[];
+      return (images as SynthesizedImage[]).map((image, index) => ({
+        ...image,
+        levels: new Map(levelNumbers.map((level, place) => [level, ofLevels[place]?.[index] as SynthesizedImage])),
+      }));
     } finally {
-      drawn.dispose();
+      tf.dispose(drawn);
     }
   }
 

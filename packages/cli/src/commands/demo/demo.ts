@@ -2,7 +2,7 @@
 // is scored on people it has never seen.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EvaluationRecord, type Example, levelSide, type Pair, type RgbImage, Synthesizer } from '@ggb/core';
+import { type EvaluationRecord, levelSide, type Pair, Synthesizer } from '@ggb/core';
 import { drawVariation, makeNumberedFolder, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
 import { namedSource } from '../../config/config-source.ts';
 import { loadTrainingConfig } from '../../config/load-training-config.ts';
@@ -16,11 +16,14 @@ import { scoreTable } from '../../report/score-table.ts';
 import { UserError } from '../../user-error.ts';
 import { rowsOf } from '../evaluate/evaluate.ts';
 import { evaluationRecord } from '../evaluate/evaluation-record.ts';
-import { refuseFailed, scoreModel, scoreRun } from '../evaluate/score-run.ts';
+import { SavedOutputs } from '../evaluate/saved-outputs.ts';
+import { type DrawnOutput, refuseFailed, scoreModel, scoreRun } from '../evaluate/score-run.ts';
 import { trainingSession } from '../train/training-session.ts';
 import { type DemoPlan, demoPlan } from './demo.config.ts';
-import { drawLevels } from './draw-levels.ts';
 import { demoReportHtml } from './report-html.ts';
+
+/** Of its record in the run. */
+const evaluationName = 'demo';
 
 export interface DemoOptions {
   readonly out?: string;
@@ -68,17 +71,20 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
     progress.note(`Evaluating on ${pairs.evaluation.length} pairs of people that were not trained on`);
     const beforeEvaluation = performance.now();
     const shown = new Set(evenlySpaced(pairs.evaluation, plan.pictures.pairs).map(({ id }) => id));
-    const pictures: Picture[] = [];
+    const pictures: DrawnOutput[] = [];
+    const saved = await SavedOutputs.begin(trained.dir, evaluationName);
     const synthesizer = await Synthesizer.load(checkpoint.path);
     const scores = await scoreRun({
       pairs: pairs.evaluation,
       trainingPairs: pairs.training,
       progress,
       synthesizer,
-      onOutput: (output, example) => {
-        if (shown.has(example.id)) pictures.push({ output, example });
+      onOutput: async (drawn) => {
+        await saved.add(drawn.example.id, drawn.output, drawn.levels);
+        if (shown.has(drawn.example.id)) pictures.push(drawn);
       },
     });
+    await saved.finish();
     synthesizer.dispose();
     const rawSynthesizer = await Synthesizer.load(checkpoint.path, { weights: 'raw' });
     const { mean: raw } = await scoreModel({ pairs: pairs.evaluation, progress, synthesizer: rawSynthesizer });
@@ -98,13 +104,14 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
       },
       scores,
     );
-    await RunWriter.addEvaluation(trained.dir, 'demo', record);
+    await RunWriter.addEvaluation(trained.dir, evaluationName, record);
     await writeFile(join(out, 'contact-sheet.png'), await sheetOf(pictures, plan.pictures));
     const { levelPairs, cellSide } = plan.pictures;
-    const levelRows = await drawLevels(
-      checkpoint.path,
-      evenlySpaced(pictures, levelPairs).map(({ example }) => example),
-    );
+    const levelRows = evenlySpaced(pictures, levelPairs).map(({ levels, output, example }) => [
+      ...levels.values(),
+      output,
+      example.target,
+    ]);
     await writeFile(join(out, 'levels.png'), await contactSheet(levelRows, cellSide));
     seconds.evaluation = secondsSince(beforeEvaluation);
 
@@ -147,13 +154,8 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
   }
 }
 
-interface Picture {
-  readonly output: RgbImage;
-  readonly example: Example;
-}
-
 /** Source, target pose, output, truth; several pairs in a row. */
-function sheetOf(pictures: readonly Picture[], { pairsPerRow, cellSide }: DemoPlan['pictures']): Promise<Buffer> {
+function sheetOf(pictures: readonly DrawnOutput[], { pairsPerRow, cellSide }: DemoPlan['pictures']): Promise<Buffer> {
   const cells = pictures.map(({ output, example: { source, target, variation } }) => [
     source,
     drawVariation(variation, source.width, Math.ceil(cellSide / source.width)),

@@ -46,6 +46,7 @@ export const evaluateCommand = new Command('evaluate')
   )
   .option('--limit <number>', 'score only so many pairs, evenly spread over the split', wholeNumber)
   .option('--backend <name>', 'auto (default), native-cpu, tensorflow, wasm, cpu')
+  .option('--no-images', 'score the outputs and do not keep them; the viewer then shows scores without pictures')
   .addHelpText(
     'after',
     `
@@ -53,7 +54,7 @@ Every file is looked at before anything is scored, and everything that is wrong 
 folders. Means are over pairs, with a 95 % interval (bootstrap over pairs). Ctrl-C keeps what is computed beside --json.
 skip leaves out what cannot be scored; quarantine also lists it in FILE.quarantine.jsonl.
 
---run writes evaluation/SPLIT-step-NUMBER-WEIGHTS.json into the run; the same evaluation done again replaces its record. A
+--run writes evaluation/SPLIT-step-NUMBER-WEIGHTS.json and the outputs beside it into the run; the same evaluation done again replaces its record. A
 pair that cannot be scored is told at the end, with exit code 2, and does not keep the others from being scored. Beside the
 model it scores copySource (the source as it is) and nearestPose (the training image nearest in pose, never one of the
 pair's identity). Scores inside the figures need sourceMask and targetMask in the manifest.`,

@@ -13,7 +13,8 @@ import { type ScoreRow, scoreTable } from '../../report/score-table.ts';
 import { selectBackend } from '../../select-backend.ts';
 import { isUserError, UserError } from '../../user-error.ts';
 import { evaluationName, evaluationRecord } from './evaluation-record.ts';
-import { refuseFailed, type ScoringOptions, scoreRun, scoringProtocol } from './score-run.ts';
+import { SavedOutputs } from './saved-outputs.ts';
+import { type DrawnOutput, refuseFailed, type ScoringOptions, scoreRun, scoringProtocol } from './score-run.ts';
 
 export interface EvaluateOptions {
   readonly run: string;
@@ -26,6 +27,8 @@ export interface EvaluateOptions {
   readonly backend: string;
   readonly threads?: number;
   readonly protocol?: string;
+  /** `false`: outputs are scored and not kept. */
+  readonly images?: boolean;
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<void> {
@@ -57,8 +60,14 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   const others = [...otherData(reader, data), ...(await otherCheckpoint(reader, checkpoint, info))];
   const count = limit === undefined ? {} : { count: pairs.length };
   const name = evaluationName({ split, step: info.step, weights, protocol: protocol.name, ...count, others });
-  const scores = await prepareFiles(reader.dir, name, options.json)
-    .then(() => scoreRun({ synthesizer, pairs, trainingPairs, progress, protocol }))
+  await prepareFiles(reader.dir, name, options.json);
+  const saved = options.images === false ? undefined : await SavedOutputs.begin(reader.dir, name);
+  const onOutput = ({ output, levels, example }: DrawnOutput) => saved?.add(example.id, output, levels);
+  const scores = await scoreRun({ synthesizer, pairs, trainingPairs, progress, protocol, onOutput })
+    .catch(async (error: unknown) => {
+      await saved?.discard();
+      throw error;
+    })
     .finally(() => {
       progress.finish();
       synthesizer.dispose();
@@ -70,6 +79,8 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   );
   // Shown first: a full disk does not take what has been computed.
   console.log(scoreTable(rowsOf(record)));
+  // Before the record: whoever sees the record finds its pictures.
+  await saved?.finish();
   const file = await RunWriter.addEvaluation(reader.dir, name, record);
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(record, null, 2)}\n`);
   console.log(

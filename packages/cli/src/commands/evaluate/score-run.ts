@@ -34,8 +34,15 @@ export interface ScoringOptions {
   readonly progress: Pick<ProgressLine, 'note' | 'update'>;
   /** Without a mask. Default: {@link scoringProtocol}. */
   readonly protocol?: Protocol;
-  /** Sees every output, in order. */
-  readonly onOutput?: (output: RgbImage, example: Example) => void;
+  /** Sees every output, in order; waited for. */
+  readonly onOutput?: (drawn: DrawnOutput) => Promise<void> | void;
+}
+
+export interface DrawnOutput {
+  readonly output: RgbImage;
+  /** What the heads of the guided levels drew, coarse to fine. */
+  readonly levels: ReadonlyMap<number, RgbImage>;
+  readonly example: Example;
 }
 
 export interface RunScores {
@@ -52,13 +59,13 @@ export async function scoreRun(options: ScoringOptions): Promise<RunScores> {
   const nearest = synthesizer.info.condition.kind === 'keypoints' ? new NearestAnswers(trainingPairs) : undefined;
   const copied: Scores[] = [];
   const model: (Scores & { id: string })[] = [];
-  const failed = await forEachOutput(options, async ({ pair, example, output, score }) => {
+  const failed = await forEachOutput(options, async ({ pair, example, output, levels, score }) => {
     // All of a pair's scores or none: the means are over the same pairs.
     const [ofOutput, ofSource] = [score(output), score(example.source)];
     await nearest?.add(pair, score);
     model.push({ id: example.id, ...ofOutput });
     copied.push(ofSource);
-    onOutput?.(output, example);
+    await onOutput?.({ output, levels, example });
   });
   if (nearest?.missing !== undefined) progress.note(`nearestPose is left out: ${nearest.missing}`);
   return {
@@ -77,9 +84,9 @@ export async function scoreModel(
   options: Omit<ScoringOptions, 'trainingPairs'>,
 ): Promise<Omit<RunScores, 'baselines'>> {
   const model: (Scores & { id: string })[] = [];
-  const failed = await forEachOutput(options, ({ example, output, score }) => {
+  const failed = await forEachOutput(options, async ({ example, output, levels, score }) => {
     model.push({ id: example.id, ...score(output) });
-    options.onOutput?.(output, example);
+    await options.onOutput?.({ output, levels, example });
   });
   return { mean: meanScores(model), pairs: model, failed };
 }
@@ -130,6 +137,7 @@ interface ScoredOutput {
   readonly pair: Pair;
   readonly example: Example;
   readonly output: RgbImage;
+  readonly levels: ReadonlyMap<number, RgbImage>;
   /** Scores any image as an answer to this pair. */
   readonly score: (image: RgbImage) => Scores;
 }
@@ -167,7 +175,7 @@ async function forEachOutput(
       try {
         const inside = insideOf(example, imageSize);
         const score = (output: RgbImage) => scoresOf(scorePair({ output, truth: example.target, inside }, protocol));
-        await visit({ pair, example, output: withoutAlpha(image), score });
+        await visit({ pair, example, output: withoutAlpha(image), levels: levelsOf(image), score });
       } catch (error) {
         fail(pair, error);
       }
@@ -193,6 +201,7 @@ async function drawEach(
   try {
     const images = await synthesizer.synthesizeBatch(
       loaded.map(({ example: { source, variation } }) => synthesisInput(source, variation)),
+      { withLevels: true },
     );
     return loaded.map((entry, index) => ({ ...entry, image: images[index] as SynthesizedImage }));
   } catch (error) {
@@ -245,6 +254,10 @@ function insideOf({ sourceMask, targetMask }: Example, size: number) {
   if (sourceMask === undefined || targetMask === undefined) return undefined;
   const grey = (mask: Uint8Array) => ({ data: mask.map((value) => value * 255), width: size, height: size });
   return figureMask(grey(sourceMask), grey(targetMask));
+}
+
+function levelsOf({ levels = new Map() }: SynthesizedImage): ReadonlyMap<number, RgbImage> {
+  return new Map([...levels].map(([level, image]) => [level, withoutAlpha(image)]));
 }
 
 function withoutAlpha({ data, width, height }: SynthesizedImage): RgbImage {

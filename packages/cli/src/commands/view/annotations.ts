@@ -109,7 +109,8 @@ export class Annotations {
       const value = JSON.parse(line.replace(byteOrderMark, '')) as Record<string, unknown>;
       if (pair.target === path) value.keypoints = keypoints;
       if (pair.source === path) value.sourceKeypoints = keypoints;
-      lines[pair.line - 1] = `${JSON.stringify(value)}${line.endsWith('\r') ? '\r' : ''}`;
+      const [mark, end] = [byteOrderMark.exec(line)?.[0] ?? '', line.endsWith('\r') ? '\r' : ''];
+      lines[pair.line - 1] = `${mark}${JSON.stringify(value)}${end}`;
       changed += 1;
     }
     const added = pairs.some(({ target }) => target === path) ? [] : this.newLines(path, keypoints, pairs);

@@ -38,7 +38,10 @@ function defaultFile(): string {
 /** As the server gives it. */
 export function servedPage(html: string, kind: PageKind = 'server'): AppPage {
   const marked = afterHead(html, serverMark(kind));
-  return { html: marked, policy: contentPolicy(marked, ["connect-src 'self'", "frame-ancestors 'none'"]) };
+  return {
+    html: marked,
+    policy: contentPolicy(marked, { pictures: "'self'", more: ["connect-src 'self'", "frame-ancestors 'none'"] }),
+  };
 }
 
 /**
@@ -48,20 +51,32 @@ export function servedPage(html: string, kind: PageKind = 'server'): AppPage {
 export function exportedPage(html: string, scripts: readonly string[]): string {
   const tags = scripts.map((src) => `<script src="${src}"></script>`).join('');
   // `file:` has no origin that 'self' could mean in every browser; the folder holds nothing but what export wrote.
-  const policy = contentPolicy(html, ["connect-src 'none'"], "'self' file:");
+  const policy = contentPolicy(html, {
+    scripts: "'self' file:",
+    pictures: "'self' file:",
+    more: ["connect-src 'none'"],
+  });
   return afterHead(html, `<meta http-equiv="Content-Security-Policy" content="${policy}">${tags}`);
 }
 
 /**
- * Nothing but the page's own scripts and styles, by their hashes, and pictures of the same origin. `wasm-unsafe-eval`
+ * Nothing but the page's own script and style, by their hashes, and pictures of the same origin. Of an exported page also the
+ * scripts beside it, which hold its data. `wasm-unsafe-eval`
  * allows WebAssembly and no eval. Styles that scripts set on elements need no permission.
  */
-function contentPolicy(html: string, more: readonly string[], own = "'self'"): string {
+function contentPolicy(
+  html: string,
+  {
+    scripts,
+    pictures,
+    more,
+  }: { readonly scripts?: string; readonly pictures: string; readonly more: readonly string[] },
+): string {
   return [
     "default-src 'none'",
-    `script-src ${[own, ...hashesOf(html, 'script'), "'wasm-unsafe-eval'"].join(' ')}`,
-    `style-src ${[own, ...hashesOf(html, 'style')].join(' ')}`,
-    `img-src ${own} data: blob:`,
+    `script-src ${[...(scripts === undefined ? [] : [scripts]), ...hashesOf(html, 'script'), "'wasm-unsafe-eval'"].join(' ')}`,
+    `style-src ${hashesOf(html, 'style').join(' ') || "'none'"}`,
+    `img-src ${pictures} data: blob:`,
     'worker-src blob:',
     "base-uri 'none'",
     "form-action 'none'",

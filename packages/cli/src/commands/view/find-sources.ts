@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { infoFile } from '@ggb/core/files';
 import { UserError } from '../../user-error.ts';
 import type { AllowedFolders } from './allowed-folders.ts';
-import { ReportView } from './report-view.ts';
+import type { ReportView } from './report-view.ts';
 import { RunView } from './run-view.ts';
 import type { ViewedSource } from './viewed-source.ts';
 
@@ -41,7 +41,8 @@ export class RunFinder implements SourceList {
         await folders.allow(path);
         runs.push(path);
       } else if (path.endsWith('.json')) {
-        reports.push(new ReportView(path, folders));
+        const { ReportView: Report } = await import('./report-view.ts');
+        reports.push(new Report(path, folders));
       } else {
         throw notARun(path, 'a file');
       }

@@ -2,7 +2,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { decodeImage, largestImagePixels, type RgbImage } from '@ggb/core/files';
 import type { Metadata } from 'sharp';
-import sharp from 'sharp';
 import type { AllowedFolders } from './allowed-folders.ts';
 import { type ImageType, imageTypeOf } from './image-type.ts';
 import { ViewError } from './view-error.ts';
@@ -32,7 +31,7 @@ export async function pictureOf(origin: PictureOrigin, folders: AllowedFolders):
   const bytes = await readWhole(await folders.open(path), path);
   const type = imageTypeOf(bytes);
   if (type === undefined) throw notShown(path);
-  if (type !== 'image/tiff' && isShownAsDecoded(await headerOf(bytes, path))) return { bytes, type };
+  if (type !== 'image/tiff' && isShownAsDecoded(bytes, await headerOf(bytes, path))) return { bytes, type };
   return pngOf(await decodeImage(bytes).catch((cause: Error) => failed(path, cause)));
 }
 
@@ -41,6 +40,7 @@ export async function pictureOf(origin: PictureOrigin, folders: AllowedFolders):
  * pixel by pixel.
  */
 export async function thumbnailOf({ bytes, type }: Picture, side: number): Promise<Picture> {
+  const sharp = await loadSharp();
   const image = sharp(bytes, { ignoreIcc: true, limitInputPixels: largestImagePixels });
   const { width, height } = await image.metadata();
   if (width <= side && height <= side) return { bytes, type };
@@ -49,14 +49,22 @@ export async function thumbnailOf({ bytes, type }: Picture, side: number): Promi
 }
 
 export async function pngOf({ data, width, height }: RgbImage): Promise<Picture> {
+  const sharp = await loadSharp();
   const png = await sharp(data, { raw: { width, height, channels: 3 } })
     .png({ compressionLevel: 6 })
     .toBuffer();
   return { bytes: new Uint8Array(png), type: 'image/png' };
 }
 
+/** Loading it takes longer than the rest of the server's start; the scores are shown meanwhile. */
+export async function loadSharp(): Promise<typeof import('sharp').default> {
+  return (await import('sharp')).default;
+}
+
 /** Browsers turn by EXIF, convert by ICC profiles and CMYK their own way, blend alpha; training does none of that. */
-function isShownAsDecoded({ orientation, icc, space, depth, hasAlpha }: Metadata): boolean {
+function isShownAsDecoded(bytes: Uint8Array, { orientation, icc, space, depth, hasAlpha }: Metadata): boolean {
+  // A PNG may name a gamma of its own, ahead of its pixels; sharp does not tell.
+  if (Buffer.from(bytes.buffer, 0, Math.min(bytes.length, 1024)).includes('gAMA')) return false;
   return (
     (orientation ?? 1) === 1 &&
     icc === undefined &&
@@ -67,6 +75,7 @@ function isShownAsDecoded({ orientation, icc, space, depth, hasAlpha }: Metadata
 }
 
 async function headerOf(bytes: Uint8Array, path: string): Promise<Metadata> {
+  const sharp = await loadSharp();
   return sharp(bytes, { limitInputPixels: largestImagePixels })
     .metadata()
     .catch((cause: Error) => failed(path, cause));

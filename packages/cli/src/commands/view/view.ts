@@ -2,17 +2,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { protocolNamed } from '@ggb/metrics';
 import { serve } from '@hono/node-server';
 import { catchInterruption } from '../../interruption.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { UserError } from '../../user-error.ts';
 import { AllowedFolders } from './allowed-folders.ts';
-import { Annotations } from './annotations.ts';
+import type { Annotations } from './annotations.ts';
 import { readAppPage, servedPage } from './app-page.ts';
-import { exportView } from './export-view.ts';
 import { RunFinder, type SourceList } from './find-sources.ts';
-import { FoldersView } from './folders-view.ts';
 import { viewServer } from './view-server.ts';
 
 export interface ViewOptions {
@@ -37,6 +34,7 @@ export interface RunningView {
 export async function view(options: ViewOptions): Promise<void> {
   checkTogether(options);
   if (options.export !== undefined) {
+    const { exportView } = await import('./export-view.ts');
     const progress = new ProgressLine();
     const opened = await openSources(options);
     const { files, bytes, missing } = await exportView(options.export, {
@@ -98,6 +96,7 @@ async function openSources(options: ViewOptions): Promise<OpenedSources> {
   });
   for (const folder of data) await folders.allow(folder);
   if (annotate !== undefined) {
+    const { Annotations } = await import('./annotations.ts');
     const annotations = await Annotations.open(annotate, folders);
     return { ...opened, sources: { list: async () => [] }, folders, annotations };
   }
@@ -116,6 +115,9 @@ async function sourcesOf(options: {
 }): Promise<SourceList> {
   const { given, real, generated, protocol, folders, stop } = options;
   if (real === undefined || generated === undefined) return RunFinder.open(given, folders);
+  // What two folders need takes a while to load, and a finished run shall open at once.
+  const { FoldersView } = await import('./folders-view.ts');
+  const { protocolNamed } = await import('@ggb/metrics');
   const pairs = await FoldersView.open({ real, generated, protocol: protocolNamed(protocol), folders, stop });
   if (given.length === 0) return { list: async () => [pairs] };
   const runs = await RunFinder.open(given, folders);
