@@ -1,5 +1,6 @@
 // What the page knows right now: the state in the URL, the data that was read, and what follows from both. Views read it and
 // ask for changes; nothing else writes the URL or reads the source.
+import { untrack } from 'svelte';
 import {
   applySteps,
   type EvaluationSummary,
@@ -126,8 +127,8 @@ export class Session {
   }
 
   say(text: string): void {
-    // The same words twice are said twice.
-    this.message = this.message === text ? `${text}\u00a0` : text;
+    // The same words twice are said twice. Effects may say something, but not because something was said.
+    this.message = untrack(() => this.message) === text ? `${text}\u00a0` : text;
   }
 
   /** Asks for a table once; it then is in {@link tableOf}. */
