@@ -1,7 +1,7 @@
 // `ggb view --export`: what the server would answer, as files. See exported-view.ts of '@ggb/web' for their places.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 import {
   type ExportedRun,
   type ExportedTable,
@@ -70,7 +70,8 @@ export async function exportView(folder: string, options: ExportOptions): Promis
   for (const source of await sources.list()) {
     await source.scored?.();
     // Nothing follows what goes on in a folder that was exported.
-    const summary = { ...(await source.summary()), live: false };
+    const { problem, ...read } = await source.summary();
+    const summary = { ...read, live: false, ...(problem === undefined ? {} : { problem: 'It could not be read.' }) };
     summaries.push(summary);
     for (const { name } of summary.evaluations) {
       const place = tables.length;
@@ -103,7 +104,8 @@ async function exportTable(
   writer: FolderWriter,
   onProgress: NonNullable<ExportOptions['onProgress']>,
 ): Promise<{ table: ExportedTable; pairs: Record<string, PairDetails> }> {
-  const read = await source.table(evaluation);
+  const given = await source.table(evaluation);
+  const read = { ...given, ...(given.checkpoint === undefined ? {} : { checkpoint: withoutPaths(given.checkpoint) }) };
   const columns = read.images.map(({ name, missing }) => ({ name, missing, places: read.ids.map(() => -1) }));
   const pairs: Record<string, PairDetails> = {};
   let done = 0;
@@ -112,7 +114,6 @@ async function exportTable(
       if (includesSorted(missing, row)) continue;
       places[row] = await writer.picture(() => source.picture({ evaluation, id, image: name }));
     }
-    // Paths are of the machine that exports: nobody's business elsewhere.
     pairs[id] = { ...(await source.pair(evaluation, id)), files: [] };
     done += 1;
     if (done % 50 === 0 || done === read.ids.length) onProgress({ done, total: read.ids.length });
@@ -122,19 +123,33 @@ async function exportTable(
     missing: places.flatMap((place, row) => (place === -1 ? [row] : [])),
   }));
   const files = Object.fromEntries(columns.map(({ name, places }) => [name, places]));
-  return { table: { table: withoutPaths({ ...read, images }), files }, pairs: sortedBy(pairs, read.ids) };
+  return { table: { table: withoutMessages({ ...read, images }), files }, pairs: sortedBy(pairs, read.ids) };
 }
 
-/** Notes name folders of this machine. */
-function withoutPaths({ notes: _notes, ...table }: ResultTable): ResultTable {
+/** Notes and messages name folders of this machine: nobody's business elsewhere. */
+function withoutMessages(table: ResultTable): ResultTable {
   return { ...table, notes: [], failed: table.failed.map(({ id }) => ({ id, message: 'not scored' })) };
+}
+
+/** The value with the last part of each absolute path in it, for the same reason. */
+function withoutPaths<T>(value: T): T {
+  if (typeof value === 'string') {
+    const isPath = posix.isAbsolute(value) || win32.isAbsolute(value);
+    return (isPath ? `…/${value.split(/[/\\]/).findLast((part) => part !== '') ?? ''}` : value) as T;
+  }
+  if (Array.isArray(value)) return value.map(withoutPaths) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withoutPaths(entry)])) as T;
 }
 
 async function exportRun(run: NonNullable<ViewedSource['run']>, writer: FolderWriter): Promise<ExportedRun> {
   const details = await run.details();
   const samples: Record<number, number> = {};
   for (const step of details.samples.steps) samples[step] = await writer.picture(() => run.sample(step));
-  return { details: { ...details, live: false }, samples };
+  return {
+    details: { ...details, info: withoutPaths(details.info), config: withoutPaths(details.config), live: false },
+    samples,
+  };
 }
 
 /** Files of the exported folder. Equal pictures are written once: a source is part of many pairs. */

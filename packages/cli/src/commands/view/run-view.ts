@@ -225,12 +225,12 @@ export class RunView implements ViewedSource {
         // A record that went away meanwhile is told by the look below.
         .catch(() => undefined);
     }
+    let timer: NodeJS.Timeout | undefined;
+    stop.addEventListener('abort', () => clearTimeout(timer), { once: true });
     const repeat = async () => {
       // What is being written right now is whole at the next look.
       await look().catch(() => undefined);
-      if (stop.aborted) return;
-      const timer = setTimer(repeat, watchEveryMs);
-      stop.addEventListener('abort', () => clearTimeout(timer), { once: true });
+      if (!stop.aborted) timer = setTimer(repeat, watchEveryMs);
     };
     void repeat();
   }
