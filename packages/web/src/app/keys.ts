@@ -33,7 +33,9 @@ export function keyTitle(key: string): string {
 function isTyping({ target }: KeyboardEvent): boolean {
   if (!isElement(target)) return false;
   if (target.tagName === 'TEXTAREA' || target.tagName === 'SELECT') return true;
-  return target.tagName === 'INPUT' && !['checkbox', 'radio', 'range', 'button'].includes(target.getAttribute('type') ?? '');
+  return (
+    target.tagName === 'INPUT' && !['checkbox', 'radio', 'range', 'button'].includes(target.getAttribute('type') ?? '')
+  );
 }
 
 /** Space and Enter press the button that has the focus, arrows move the slider that has it. */

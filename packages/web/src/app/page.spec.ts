@@ -6,8 +6,8 @@ import { describeWhen } from '../../../../tools/testing/skipping.ts';
 import {
   builtPage,
   builtPageUrl,
-  openBrowser,
   type OpenedPage,
+  openBrowser,
   openPage,
   type PageOptions,
   paneContent,
@@ -42,7 +42,8 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
   const results = () => page.getByRole('listbox', { name: 'Results' }).getByRole('option');
   const scores = async () => (await results().locator('b').allTextContents()).map(Number);
   const count = () => page.locator('.count');
-  const inAddress = (text: string | RegExp) => page.waitForFunction((part) => new RegExp(part).test(location.hash), typeof text === 'string' ? text : text.source);
+  const inAddress = (text: string | RegExp) =>
+    page.waitForFunction((part) => new RegExp(part).test(location.hash), typeof text === 'string' ? text : text.source);
 
   /** Until the maps are there, everything else has come. */
   const compared = () => page.getByText('SSIM computed here').waitFor();
@@ -69,7 +70,9 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
     it('puts first what lost most against another evaluation', async () => {
       await open('#/find?order=regression&chart=regression');
       await results().first().waitFor();
-      const gains = (await results().locator('.caption span:not(.id)').allTextContents()).map((text) => Number(text.replace('−', '-')));
+      const gains = (await results().locator('.caption span:not(.id)').allTextContents()).map((text) =>
+        Number(text.replace('−', '-')),
+      );
       expect(gains.length).toBeGreaterThanOrEqual(12);
       expect(gains).toEqual([...gains].sort((a, b) => a - b));
       expect(gains[0]).toBeLessThan(0);
@@ -134,7 +137,9 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
       await compared();
       const captions = await page.locator('figcaption b').allTextContents();
       expect(captions).toEqual(['source', 'condition', 'output', 'truth', 'SSIM map']);
-      const tops = await page.locator('figure canvas').evaluateAll((panes) => panes.map((pane) => pane.getBoundingClientRect().top));
+      const tops = await page
+        .locator('figure canvas')
+        .evaluateAll((panes) => panes.map((pane) => pane.getBoundingClientRect().top));
       expect(new Set(tops).size).toBe(1);
       const contents = await Promise.all(captions.map((name) => paneContent(page, new RegExp(`^${name} of`))));
       expect(new Set(contents).size).toBe(5);
@@ -167,7 +172,9 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
         await page.locator('[aria-pressed=true]', { hasText: title.slice(1) }).waitFor();
         expect(await page.locator('.stage canvas').count()).toBeGreaterThan(0);
       }
-      expect(await page.locator('figcaption b').allTextContents()).toEqual(expect.arrayContaining([expect.stringMatching(/^level \d$/), 'output', 'truth']));
+      expect(await page.locator('figcaption b').allTextContents()).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^level \d$/), 'output', 'truth']),
+      );
     });
 
     it('flickers for as long as Space is held', async () => {
@@ -228,7 +235,9 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
       const { width = 0, height = 0 } = (await pane.boundingBox()) ?? {};
       await pane.hover({ position: { x: width / 2 + 1, y: height / 2 + 1 } });
       await page.locator('.reading .at').waitFor();
-      expect(await page.locator('.reading').textContent()).toMatch(/x 32 y 32\s*source \d+ \d+ \d+\s*output \d+ \d+ \d+\s*truth \d+ \d+ \d+\s*SSIM here [−-]?\d\.\d{4}/);
+      expect(await page.locator('.reading').textContent()).toMatch(
+        /x 32 y 32\s*source \d+ \d+ \d+\s*output \d+ \d+ \d+\s*truth \d+ \d+ \d+\s*SSIM here [−-]?\d\.\d{4}/,
+      );
     });
   });
 

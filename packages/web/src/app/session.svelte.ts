@@ -58,7 +58,9 @@ export class Session {
   readonly evaluation: EvaluationSummary | undefined = $derived(
     this.current?.evaluations.find(({ name }) => name === this.state.evaluation) ?? this.current?.evaluations[0],
   );
-  readonly #loaded: LoadedTable | undefined = $derived(this.#tables.get(keyOf(this.current?.id, this.evaluation?.name)));
+  readonly #loaded: LoadedTable | undefined = $derived(
+    this.#tables.get(keyOf(this.current?.id, this.evaluation?.name)),
+  );
   readonly table: ResultTable | undefined = $derived(this.#loaded?.table);
   readonly rows: Rows | undefined = $derived(this.#loaded?.rows);
 
@@ -133,7 +135,8 @@ export class Session {
 
   /** Asks for a table once; it then is in {@link tableOf}. */
   needTable(source: string | undefined, evaluation: string | undefined): void {
-    if (source !== undefined && evaluation !== undefined) this.#once(keyOf(source, evaluation), () => this.#readTable(source, evaluation));
+    if (source !== undefined && evaluation !== undefined)
+      this.#once(keyOf(source, evaluation), () => this.#readTable(source, evaluation));
   }
 
   tableOf(source: string, evaluation: string | undefined): ResultTable | undefined {
@@ -211,7 +214,8 @@ export class Session {
         break;
       case 'results':
         void this.readSources();
-        if (this.#asked.has(keyOf(id, change.evaluation))) void this.#tell(() => this.#readTable(id, change.evaluation));
+        if (this.#asked.has(keyOf(id, change.evaluation)))
+          void this.#tell(() => this.#readTable(id, change.evaluation));
         break;
       case 'connection':
         this.isConnected = change.state === 'open';

@@ -88,7 +88,19 @@ export const initialState: ViewState = {
   theme: 'auto',
 };
 
-const texts = ['source', 'evaluation', 'against', 'againstEvaluation', 'metric', 'text', 'across', 'pair', 'first', 'second', 'photo'] as const;
+const texts = [
+  'source',
+  'evaluation',
+  'against',
+  'againstEvaluation',
+  'metric',
+  'text',
+  'across',
+  'pair',
+  'first',
+  'second',
+  'photo',
+] as const;
 const lists = ['runs', 'losses'] as const;
 const choices = { order: orders, chart: charts, mode: compareModes, theme: themes } as const;
 const fractions = ['split', 'blend'] as const;
@@ -143,7 +155,10 @@ export function parseState(fragment: string): ViewState {
 }
 
 /** What `state` is with these values instead; `undefined` takes a value away. */
-export function withChange(state: ViewState, change: { readonly [K in keyof ViewState]?: ViewState[K] | undefined }): ViewState {
+export function withChange(
+  state: ViewState,
+  change: { readonly [K in keyof ViewState]?: ViewState[K] | undefined },
+): ViewState {
   const entries = Object.entries({ ...state, ...change }).filter(([, value]) => value !== undefined);
   return { ...initialState, ...Object.fromEntries(entries) } as ViewState;
 }
@@ -155,7 +170,10 @@ function rangesOf(query: URLSearchParams): Record<string, Range> {
     if (!key.startsWith(rangePrefix) || middle === -1) continue;
     const [min, max] = [numberOf(value.slice(0, middle)), numberOf(value.slice(middle + 2))];
     if (min === undefined && max === undefined) continue;
-    ranges[key.slice(rangePrefix.length)] = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+    ranges[key.slice(rangePrefix.length)] = {
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+    };
   }
   return ranges;
 }

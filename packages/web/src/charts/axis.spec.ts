@@ -1,4 +1,4 @@
-import { scaled, tickText, ticks } from './axis.ts';
+import { scaled, ticks, tickText } from './axis.ts';
 
 describe('ticks', () => {
   it.each([

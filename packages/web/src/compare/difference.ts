@@ -5,7 +5,13 @@ import { ImageInputError, type RgbImage } from '@ggb/metrics';
 export function absoluteDifference(a: RgbImage, b: RgbImage): Float32Array {
   if (a.width !== b.width || a.height !== b.height) {
     const [expected, received] = [a, b].map(({ width, height }) => `${width} x ${height} pixels`) as [string, string];
-    throw new ImageInputError('difference', 'second image', `${expected}, as the first`, received, 'Compare images of one size.');
+    throw new ImageInputError(
+      'difference',
+      'second image',
+      `${expected}, as the first`,
+      received,
+      'Compare images of one size.',
+    );
   }
   const values = new Float32Array(a.width * a.height);
   for (let i = 0; i < values.length; i++) {

@@ -44,7 +44,13 @@ export function moveJoint(editing: Editing, joint: number, x: number, y: number,
 /** A joint that is not visible in the image. */
 export function hideJoint(editing: Editing, joint: number): Editing {
   if (editing.keypoints[joint] === null) return { ...editing, joint };
-  return { ...changed(editing, editing.keypoints.map((old, index) => (index === joint ? null : old))), joint };
+  return {
+    ...changed(
+      editing,
+      editing.keypoints.map((old, index) => (index === joint ? null : old)),
+    ),
+    joint,
+  };
 }
 
 /** Mirrors the pose in the image, right becoming left, as a mirrored photo would have it. */
@@ -54,13 +60,18 @@ export function flipPose(editing: Editing, image: ImageSize): Editing {
 
 /** Exchanges the names of right and left; every joint stays where it is: for a person taken for facing the other way. */
 export function swapSides(editing: Editing): Editing {
-  return changed(editing, mirroredJoints.map((partner) => editing.keypoints[partner] ?? null));
+  return changed(
+    editing,
+    mirroredJoints.map((partner) => editing.keypoints[partner] ?? null),
+  );
 }
 
 /** Another pose as the start, scaled to this image when that one was of another size. */
 export function copyPose(editing: Editing, other: ViewKeypoints, from: ImageSize, to: ImageSize): Editing {
   const [sx, sy] = [to.width / from.width, to.height / from.height];
-  const pose = other.map((joint) => joint && ([round((joint[0] + 0.5) * sx - 0.5), round((joint[1] + 0.5) * sy - 0.5)] as const));
+  const pose = other.map(
+    (joint) => joint && ([round((joint[0] + 0.5) * sx - 0.5), round((joint[1] + 0.5) * sy - 0.5)] as const),
+  );
   return changed(editing, pose);
 }
 
@@ -71,7 +82,12 @@ export function clearPose(editing: Editing): Editing {
 export function undo(editing: Editing): Editing {
   const last = editing.before.at(-1);
   if (last === undefined) return editing;
-  return { ...editing, keypoints: last, before: editing.before.slice(0, -1), after: [editing.keypoints, ...editing.after] };
+  return {
+    ...editing,
+    keypoints: last,
+    before: editing.before.slice(0, -1),
+    after: [editing.keypoints, ...editing.after],
+  };
 }
 
 export function redo(editing: Editing): Editing {

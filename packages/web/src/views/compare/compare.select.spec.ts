@@ -1,4 +1,4 @@
-import { imageNames, levelsOf, neighbour, paneColumns, paneList, paneTitle, type PaneName } from './compare.select.ts';
+import { imageNames, levelsOf, neighbour, type PaneName, paneColumns, paneList, paneTitle } from './compare.select.ts';
 
 const table = {
   images: [

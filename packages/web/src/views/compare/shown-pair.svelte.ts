@@ -39,7 +39,9 @@ export class ShownPair {
     const row = this.session.table?.ids.indexOf(this.session.state.pair ?? '') ?? -1;
     return row === -1 ? this.session.order[0] : row;
   });
-  readonly id: string | undefined = $derived(this.row === undefined ? undefined : this.session.table?.ids[this.row]);
+  readonly id: string | undefined = $derived.by(() =>
+    this.row === undefined ? undefined : this.session.table?.ids[this.row],
+  );
   /** Everything that can be shown, also before it has arrived. */
   readonly available: readonly PaneName[] = $derived.by(() => {
     const { table, againstTable } = this.session;
@@ -47,10 +49,13 @@ export class ShownPair {
     const names: PaneName[] = imageNames(table, this.row);
     if (this.details?.keypoints !== undefined && !names.includes('condition')) names.push('condition');
     const before = againstTable === undefined ? -1 : againstTable.ids.indexOf(this.id ?? '');
-    if (againstTable !== undefined && before !== -1 && imageNames(againstTable, before).includes('output')) names.push('before');
+    if (againstTable !== undefined && before !== -1 && imageNames(againstTable, before).includes('output'))
+      names.push('before');
     return names;
   });
-  readonly size: Size | undefined = $derived(this.pictures.truth ?? this.pictures.output ?? Object.values(this.pictures)[0]);
+  readonly size: Size | undefined = $derived(
+    this.pictures.truth ?? this.pictures.output ?? Object.values(this.pictures)[0],
+  );
   readonly ssim: Outcome<SsimOfPair> = $derived.by(() => this.#ssim());
   readonly difference: Outcome<DifferenceOfPair> = $derived.by(() => this.#difference());
 
@@ -94,7 +99,8 @@ export class ShownPair {
       // At once where it is known: no frame without a picture while stepping.
       if (known !== undefined) this.pictures = { ...untrack(() => this.pictures), [name]: known };
       const failed = (error: unknown) => {
-        if (isCurrent) this.problems = { ...this.problems, [name]: error instanceof Error ? error.message : `${error}` };
+        if (isCurrent)
+          this.problems = { ...this.problems, [name]: error instanceof Error ? error.message : `${error}` };
       };
       store.load(url).then((picture) => {
         if (isCurrent && picture !== known) this.pictures = { ...this.pictures, [name]: picture };
@@ -126,7 +132,11 @@ export class ShownPair {
     for (const row of [order[place + 1], order[place - 1]]) {
       if (row === undefined) continue;
       for (const image of imageNames(table, row)) {
-        const url = source.imageUrl(table.source, { evaluation: table.evaluation, id: table.ids[row] as string, image });
+        const url = source.imageUrl(table.source, {
+          evaluation: table.evaluation,
+          id: table.ids[row] as string,
+          image,
+        });
         store.load(url).catch(() => {});
       }
     }

@@ -38,7 +38,12 @@ export function visibleRows(
 }
 
 /** Where to scroll so that a cell is on the screen; `scrollTop` itself when it is. */
-export function scrollTopFor(index: number, { columns, cellHeight }: GridLayout, scrollTop: number, viewHeight: number): number {
+export function scrollTopFor(
+  index: number,
+  { columns, cellHeight }: GridLayout,
+  scrollTop: number,
+  viewHeight: number,
+): number {
   const top = Math.floor(index / columns) * cellHeight;
   if (top < scrollTop) return top;
   return Math.max(scrollTop, top + cellHeight - viewHeight);

@@ -185,7 +185,9 @@ function markdownCell(cell: Cell | undefined): string {
 }
 
 function withMargin({ mean, interval }: Cell, sign: string): string {
-  return interval === undefined ? numberText(mean) : `${numberText(mean)} ${sign} ${numberText((interval[1] - interval[0]) / 2)}`;
+  return interval === undefined
+    ? numberText(mean)
+    : `${numberText(mean)} ${sign} ${numberText((interval[1] - interval[0]) / 2)}`;
 }
 
 function latex({ heads, rows, mixedProtocols }: Comparison): string {
@@ -211,13 +213,22 @@ function latexCell(cell: Cell | undefined): string {
 }
 
 function latexText(text: string): string {
-  const escapes: Record<string, string> = { '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}' };
+  const escapes: Record<string, string> = {
+    '\\': '\\textbackslash{}',
+    '~': '\\textasciitilde{}',
+    '^': '\\textasciicircum{}',
+  };
   return text.replace(/[\\~^]|[&%$#_{}]/g, (character) => escapes[character] ?? `\\${character}`);
 }
 
 function csv({ heads, rows }: Comparison): string {
   const field = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const head = ['run', 'pairs', 'protocol', ...heads.flatMap(({ name }) => [name, `${name} low`, `${name} high`, `${name} delta`])];
+  const head = [
+    'run',
+    'pairs',
+    'protocol',
+    ...heads.flatMap(({ name }) => [name, `${name} low`, `${name} high`, `${name} delta`]),
+  ];
   const lines = rows.map(({ title, pairs, protocol, cells }) => [
     title,
     `${pairs}`,
