@@ -70,8 +70,10 @@ export async function startView(options: ViewOptions, page?: string): Promise<Ru
     url: `http://127.0.0.1:${port}/?token=${token}`,
     close: async () => {
       opened.end();
+      const closed = new Promise((resolve) => server.close(resolve));
+      // Pages that follow a run would keep it open for good.
       if ('closeAllConnections' in server) server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closed;
     },
   };
 }
