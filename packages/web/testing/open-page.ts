@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 // The built page in a real browser, for specs here and in the CLI: what it asked for and complained about is kept.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
