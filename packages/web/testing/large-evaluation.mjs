@@ -24,8 +24,13 @@ export async function writeLargeEvaluation(folder, count) {
   for (const path of [images, outputs, join(run, 'samples')]) mkdirSync(path, { recursive: true });
   for (let kind = 0; kind < kinds; kind++) {
     for (const name of ['source', 'target', 'output']) {
-      const file = join(name === 'output' ? outputs : images, name === 'output' ? `kind-${kind}.png` : `${name}-${kind}.png`);
-      await sharp(picture(kind, name), { raw: { width: side, height: side, channels: 3 } }).png().toFile(file);
+      const file = join(
+        name === 'output' ? outputs : images,
+        name === 'output' ? `kind-${kind}.png` : `${name}-${kind}.png`,
+      );
+      await sharp(picture(kind, name), { raw: { width: side, height: side, channels: 3 } })
+        .png()
+        .toFile(file);
     }
   }
   const ids = Array.from({ length: count }, (_, index) => `pair-${`${index}`.padStart(6, '0')}`);
@@ -37,10 +42,15 @@ export async function writeLargeEvaluation(folder, count) {
   });
   writeFileSync(join(folder, 'data', 'pairs.jsonl'), `${lines.join('\n')}\n`);
   for (const [index, id] of ids.entries()) symlinkSync(`kind-${index % kinds}.png`, join(outputs, `${id}.png`));
-  const pairs = ids.map((id, index) => ({ id, ssim: 0.5 + 0.4 * Math.sin(index * 12.9898), l1: 20 + 15 * Math.cos(index * 4.1414) }));
+  const pairs = ids.map((id, index) => ({
+    id,
+    ssim: 0.5 + 0.4 * Math.sin(index * 12.9898),
+    l1: 20 + 15 * Math.cos(index * 4.1414),
+  }));
   const mean = (/** @type {'ssim' | 'l1'} */ name) => pairs.reduce((sum, pair) => sum + pair[name], 0) / count;
   const data = { path: join(folder, 'data'), pairs: count, manifestSha256: 'ab' };
-  const write = (/** @type {string} */ name, /** @type {unknown} */ value) => writeFileSync(join(run, name), `${JSON.stringify(value)}\n`);
+  const write = (/** @type {string} */ name, /** @type {unknown} */ value) =>
+    writeFileSync(join(run, name), `${JSON.stringify(value)}\n`);
   write('run.json', {
     version: 1,
     ggb: '0.0.0',

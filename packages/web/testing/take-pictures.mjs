@@ -23,7 +23,8 @@ const server = spawn(process.execPath, [join(root, 'packages', 'cli', 'bin', 'gg
 const browser = await chromium.launch({ executablePath });
 try {
   const [url] = await Promise.race([
-    createInterface({ input: server.stdout })[Symbol.asyncIterator]()
+    createInterface({ input: server.stdout })
+      [Symbol.asyncIterator]()
       .next()
       .then(({ value }) => [value]),
     new Promise((_, reject) => server.once('exit', () => reject(new Error('ggb view ended.')))),

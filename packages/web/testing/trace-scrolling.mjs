@@ -31,7 +31,9 @@ try {
   const grid = page.getByRole('listbox', { name: 'Results' });
   await grid.getByRole('option').first().waitFor();
   const firstResults = performance.now() - opening;
-  await page.waitForFunction(() => [...document.images].some(({ complete, naturalWidth }) => complete && naturalWidth > 0));
+  await page.waitForFunction(() =>
+    [...document.images].some(({ complete, naturalWidth }) => complete && naturalWidth > 0),
+  );
   const firstPicture = performance.now() - opening;
   await page.waitForTimeout(2000);
   await grid.hover();
@@ -39,7 +41,9 @@ try {
   await page.evaluate(() => {
     const frames = /** @type {number[]} */ ([]);
     const long = /** @type {number[]} */ ([]);
-    new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
+    new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({
+      type: 'longtask',
+    });
     const tick = (/** @type {number} */ time) => {
       frames.push(time);
       requestAnimationFrame(tick);
@@ -49,21 +53,42 @@ try {
   });
   for (let i = 0; i < 120; i++) {
     // As a hand turns the wheel: 60 notches a second down, the last third in large leaps.
-    await session.send('Input.dispatchMouseEvent', { type: 'mouseWheel', x: 500, y: 500, deltaX: 0, deltaY: i < 80 ? 120 : 4000 });
+    await session.send('Input.dispatchMouseEvent', {
+      type: 'mouseWheel',
+      x: 500,
+      y: 500,
+      deltaX: 0,
+      deltaY: i < 80 ? 120 : 4000,
+    });
     await page.waitForTimeout(16);
   }
   await page.waitForTimeout(300);
-  const { frames, long, scrolled } = await page.evaluate(() => ({
-    .../** @type {{ frames: number[], long: number[] }} */ (/** @type {unknown} */ (globalThis)),
-    scrolled: document.querySelector('[role=listbox]')?.scrollTop,
-  })).then(({ frames, long, scrolled }) => ({ frames, long, scrolled }));
-  const times = frames.slice(1).map((time, i) => time - /** @type {number} */ (frames[i])).sort((a, b) => a - b);
+  const { frames, long, scrolled } = await page
+    .evaluate(() => ({
+      .../** @type {{ frames: number[], long: number[] }} */ (/** @type {unknown} */ (globalThis)),
+      scrolled: document.querySelector('[role=listbox]')?.scrollTop,
+    }))
+    .then(({ frames, long, scrolled }) => ({ frames, long, scrolled }));
+  const times = frames
+    .slice(1)
+    .map((time, i) => time - /** @type {number} */ (frames[i]))
+    .sort((a, b) => a - b);
   const at = (/** @type {number} */ share) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
   const round = (/** @type {number | undefined} */ value) => Math.round(10 * (value ?? 0)) / 10;
   const report = {
     results: count,
-    ms: { untilServing: round(serving), untilFirstResults: round(firstResults), untilFirstPicture: round(firstPicture) },
-    frames: { count: times.length, medianMs: round(at(0.5)), p99Ms: round(at(0.99)), longestMs: round(times.at(-1)), over50Ms: times.filter((ms) => ms > 50).length },
+    ms: {
+      untilServing: round(serving),
+      untilFirstResults: round(firstResults),
+      untilFirstPicture: round(firstPicture),
+    },
+    frames: {
+      count: times.length,
+      medianMs: round(at(0.5)),
+      p99Ms: round(at(0.99)),
+      longestMs: round(times.at(-1)),
+      over50Ms: times.filter((ms) => ms > 50).length,
+    },
     longTasks: { count: long.length, longestMs: round(Math.max(0, ...long)) },
     scrolledPixels: scrolled,
     browser: browser.version(),

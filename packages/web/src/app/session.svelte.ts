@@ -96,11 +96,20 @@ export class Session {
       this.metricNames[0] ??
       '',
   );
+  // Each for itself: the state is another one with every pixel of panning, and nothing may be sorted for that.
+  readonly #orderName = $derived(this.state.order);
+  readonly #ranges = $derived(this.state.ranges);
+  readonly #text = $derived(this.state.text);
   /** Rows of the table that are shown, in order. */
   readonly order: Int32Array = $derived.by(() => {
     if (this.rows === undefined) return new Int32Array(0);
-    const { order, ranges, text } = this.state;
-    return selectRows(this.rows, { metric: this.metric, order, ranges, text, against: this.againstRows });
+    return selectRows(this.rows, {
+      metric: this.metric,
+      order: this.#orderName,
+      ranges: this.#ranges,
+      text: this.#text,
+      against: this.againstRows,
+    });
   });
 
   constructor(readonly source: RunSource) {}

@@ -34,6 +34,9 @@ export class ShownPair {
   problems: Readonly<Record<string, string>> = $state.raw({});
   details: PairDetails | undefined = $state.raw();
   #readable: Readonly<Record<string, Picture>> = $state.raw({});
+  // Not the whole state, which is another one with every pixel of panning.
+  readonly #first = $derived.by(() => this.session.state.first);
+  readonly #second = $derived.by(() => this.session.state.second);
 
   readonly row: number | undefined = $derived.by(() => {
     const row = this.session.table?.ids.indexOf(this.session.state.pair ?? '') ?? -1;
@@ -156,8 +159,7 @@ export class ShownPair {
   }
 
   #difference(): Outcome<DifferenceOfPair> {
-    const { first, second } = this.session.state;
-    const [a, b] = [this.#readable[first], this.#readable[second]];
+    const [a, b] = [this.#readable[this.#first], this.#readable[this.#second]];
     if (a === undefined || b === undefined) return undefined;
     return attempt(() => {
       const values = absoluteDifference(rgb(a), rgb(b));
