@@ -220,30 +220,46 @@ function draw(
   colours: readonly Colour[],
   { background = ground, radius = 2.6 }: { background?: Colour; radius?: number } = {},
 ): RgbImage {
-  const data = new Uint8Array(3 * side * side);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      let [nearest, colour] = [Number.POSITIVE_INFINITY, background];
-      for (const [index, [from, to]] of bones.entries()) {
-        const [a, b] = [pose[from], pose[to]];
-        if (!a || !b) continue;
+  const nearest = new Float64Array(side * side).fill(Number.POSITIVE_INFINITY);
+  const boneAt = new Uint8Array(side * side);
+  for (const [index, [from, to]] of bones.entries()) {
+    const [a, b] = [pose[from], pose[to]];
+    if (!a || !b) continue;
+    const [left, right] = reach(a[0], b[0], radius);
+    const [top, bottom] = reach(a[1], b[1], radius);
+    for (let y = top; y <= bottom; y++) {
+      for (let x = left; x <= right; x++) {
         const distance = distanceToSegment(x, y, a, b) - radius;
-        if (distance < nearest) [nearest, colour] = [distance, colours[index] as Colour];
+        if (distance >= (nearest[y * side + x] as number)) continue;
+        nearest[y * side + x] = distance;
+        boneAt[y * side + x] = index;
       }
-      // One pixel of soft edge.
-      const cover = Math.min(1, Math.max(0, 0.5 - nearest));
-      const blend = (c: 0 | 1 | 2) => Math.round(background[c] + cover * (colour[c] - background[c]));
-      data.set([blend(0), blend(1), blend(2)], 3 * (y * side + x));
+    }
+  }
+  const data = new Uint8Array(3 * side * side);
+  for (const [pixel, distance] of nearest.entries()) {
+    const colour = colours[boneAt[pixel] as number] as Colour;
+    // One pixel of soft edge.
+    const cover = Math.min(1, Math.max(0, 0.5 - distance));
+    for (const c of [0, 1, 2] as const) {
+      data[3 * pixel + c] = Math.round(background[c] + cover * (colour[c] - background[c]));
     }
   }
   return { data, width: side, height: side };
+}
+
+/** First and last pixel that a line between two places may touch. */
+function reach(a: number, b: number, radius: number): [number, number] {
+  const [low, high] = [Math.floor(Math.min(a, b) - radius - 1), Math.ceil(Math.max(a, b) + radius + 1)];
+  return [Math.max(0, low), Math.min(side - 1, high)];
 }
 
 function distanceToSegment(x: number, y: number, a: readonly [number, number], b: readonly [number, number]): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const squared = dx * dx + dy * dy;
   const along = squared === 0 ? 0 : Math.min(1, Math.max(0, ((x - a[0]) * dx + (y - a[1]) * dy) / squared));
-  return Math.hypot(x - a[0] - along * dx, y - a[1] - along * dy);
+  const [right, down] = [x - a[0] - along * dx, y - a[1] - along * dy];
+  return Math.sqrt(right * right + down * down);
 }
 
 /** Mean over a square of `2 * radius + 1` pixels, cut at the border. */

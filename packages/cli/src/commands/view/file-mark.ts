@@ -11,6 +11,11 @@ export async function fileMark(path: string): Promise<string> {
 export class Fresh<T> {
   private kept: { readonly mark: string; readonly value: Promise<T> } | undefined;
 
+  /** Whether the value of this mark is there or being made. */
+  has(mark: string): boolean {
+    return this.kept?.mark === mark;
+  }
+
   /** Who asks while it is being made gets the same. What fails is not kept. */
   async value(mark: string, make: () => Promise<T>): Promise<T> {
     if (this.kept?.mark !== mark) {

@@ -3,8 +3,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as setTimer } from 'node:timers';
-import { setTimeout } from 'node:timers/promises';
 import {
   configFile,
   drawVariation,
@@ -65,16 +63,20 @@ interface PairsOfEvaluation {
 }
 
 /**
- * Scores are shown without waiting longer than this for a large manifest. Pose changes and what is missing are told when it
- * has been read, as a change of kind 'results'.
+ * A manifest above this is read when the scores have been given: twenty thousand pairs take most of a second. Until then all
+ * pairs are taken to have pictures; pose changes, and what is missing, come after a change of kind 'results'.
  */
-const patienceMs = 150;
+const readLaterAbove = 2 ** 20;
+/** Time for the page to get what it shows first. */
+const readLaterMs = 250;
 
 export class RunView implements ViewedSource {
   readonly id: string;
   private readonly title: string;
   private readonly opened = new Fresh<RunReader>();
   private readonly records = new Map<string, Fresh<ReadEvaluation>>();
+  /** Names of the files beside each record. */
+  private readonly pictures = new Map<string, Fresh<ReadonlySet<string>>>();
   /** Evaluations whose tables were given before their manifest was read. */
   private readonly givenEarly = new Set<string>();
 
@@ -108,8 +110,7 @@ export class RunView implements ViewedSource {
   async table(evaluation: string | undefined): Promise<ResultTable> {
     const read = await this.evaluation(evaluation);
     const { name, record } = read;
-    const known = await Promise.race([this.pairsOf(read), setTimeout(patienceMs, undefined)]);
-    if (known === undefined) this.givenEarly.add(name);
+    const known = await this.pairsUnlessLater(read);
     const saved = await this.savedPictures(name);
     const pairs = record.pairs.map(({ id }) => known?.byId.get(id));
     const hasPoses = pairs.some((pair) => pair?.keypoints !== undefined && pair.sourceKeypoints !== undefined);
@@ -230,7 +231,7 @@ export class RunView implements ViewedSource {
     const repeat = async () => {
       // What is being written right now is whole at the next look.
       await look().catch(() => undefined);
-      if (!stop.aborted) timer = setTimer(repeat, watchEveryMs);
+      if (!stop.aborted) timer = setTimeout(repeat, watchEveryMs);
     };
     void repeat();
   }
@@ -338,13 +339,24 @@ export class RunView implements ViewedSource {
 
   private async savedPictures(name: string): Promise<{ readonly names: ReadonlySet<string>; readonly mark: string }> {
     const folder = this.picturesFolder(name);
-    const [names, mark] = await Promise.all([namesIn(folder), fileMark(folder)]);
-    return { names: new Set(names), mark };
+    const mark = await fileMark(folder);
+    const fresh = this.pictures.get(name) ?? new Fresh<ReadonlySet<string>>();
+    this.pictures.set(name, fresh);
+    return { names: await fresh.value(mark, async () => new Set(await namesIn(folder))), mark };
   }
 
   private async manifestOf({ data }: EvaluationRecord): Promise<string | undefined> {
     const path = data?.manifest ?? (await this.reader()).config.data.path;
     return path === undefined ? undefined : manifestFile(path);
+  }
+
+  private async pairsUnlessLater(read: ReadEvaluation): Promise<PairsOfEvaluation | undefined> {
+    const file = await this.manifestOf(read.record);
+    const { size } = (file === undefined ? undefined : await stat(file).catch(() => undefined)) ?? { size: 0 };
+    if (size <= readLaterAbove || read.pairs.has(await fileMark(file as string))) return this.pairsOf(read);
+    if (!this.givenEarly.has(read.name)) setTimeout(() => void this.pairsOf(read), readLaterMs).unref();
+    this.givenEarly.add(read.name);
+    return undefined;
   }
 
   /** A manifest that a run names may be shown, with what lies beside it: nobody can judge an output without its source. */
