@@ -17,6 +17,7 @@ describe('the viewport of the panes', () => {
 
   it('fits exactly where whole pixels would waste the pane, or the image is larger', () => {
     expect(fittingScale({ width: 100, height: 100 }, pane, 1)).toBe(2.56);
+    expect(fittingScale({ width: 64, height: 64 }, { width: 255, height: 255 }, 1)).toBe(255 / 64);
     expect(fittingScale({ width: 512, height: 512 }, pane, 1)).toBe(0.5);
   });
 

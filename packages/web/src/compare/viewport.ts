@@ -20,6 +20,8 @@ export interface Point {
 }
 
 const maximumZoom = 64;
+/** Of the side that fits, what whole pixels may leave: more empty pane is worse than pixels that differ by one. */
+const leastOfPane = 0.85;
 
 /**
  * The scale at which the image just fits. Enlarged images take whole device pixels for each of theirs where that costs
@@ -27,8 +29,8 @@ const maximumZoom = 64;
  */
 export function fittingScale(image: Size, pane: Size, devicePixelRatio: number): number {
   const fit = Math.min(pane.width / image.width, pane.height / image.height);
-  const steps = Math.floor(fit * devicePixelRatio);
-  return steps >= 3 ? steps / devicePixelRatio : fit;
+  const whole = Math.floor(fit * devicePixelRatio) / devicePixelRatio;
+  return whole >= leastOfPane * fit ? whole : fit;
 }
 
 export function placement(image: Size, pane: Size, viewport: Viewport, devicePixelRatio = 1): Placement {
