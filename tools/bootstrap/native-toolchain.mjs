@@ -8,12 +8,14 @@ import { SetUpError } from './set-up-error.mjs';
 
 const step = 'native tool chain';
 const minimumCmake = /** @type {const} */ ([3, 20]);
+const eigenHeader = '/usr/include/eigen3/Eigen/Core';
 
 /**
  * @typedef {object} Requirement
  * @property {string} name  for people.
  * @property {string} aptPackage  that brings it on Debian and Ubuntu.
  * @property {() => string | undefined} problem  what is wrong, undefined when it works.
+ * @property {string} [without]  what is lost without it, for what the build can do without.
  */
 
 /** The compiler CMake will take. */
@@ -49,6 +51,14 @@ function onednnProblem() {
   return links(['-ldnnl'], program) ? undefined : 'no program can be built with dnnl.hpp and -ldnnl';
 }
 
+function eigenProblem() {
+  if (compilerProblem() !== undefined) return existsSync(eigenHeader) ? undefined : `${eigenHeader} was not found`;
+  const program =
+    '#if __has_include(<eigen3/Eigen/Core>)\n#include <eigen3/Eigen/src/Core/util/Macros.h>\n#else\n' +
+    '#include <Eigen/src/Core/util/Macros.h>\n#endif\nint main() { return !EIGEN_VERSION_AT_LEAST(3, 3, 0); }\n';
+  return links([], program) ? undefined : "no program can be built with Eigen's headers";
+}
+
 /**
  * @param {readonly string[]} flags
  * @param {string} program
@@ -59,6 +69,7 @@ function links(flags, program) {
 
 /** @returns {Requirement[]} */
 export function requirements() {
+  /** @type {Requirement[]} */
   const needed = [
     { name: 'a C++17 compiler with OpenMP', aptPackage: 'g++', problem: compilerProblem },
     { name: `CMake ${minimumCmake.join('.')} or later`, aptPackage: 'cmake', problem: cmakeProblem },
@@ -67,7 +78,34 @@ export function requirements() {
   if (process.env.GGB_ONEDNN !== 'OFF') {
     needed.push({ name: 'oneDNN 2.6 or later with headers', aptPackage: 'libdnnl-dev', problem: onednnProblem });
   }
+  needed.push({
+    name: 'Eigen 3.3 or later',
+    aptPackage: 'libeigen3-dev',
+    problem: eigenProblem,
+    without: 'FID of 2,048 features takes minutes instead of seconds',
+  });
   return needed;
+}
+
+/** What the image addon needs besides; without it `ggb evaluate` reads images by sharp, which is slower. @returns {Requirement[]} */
+export function imageRequirements() {
+  const libjpeg =
+    '#include <stdio.h>\n#include <jpeglib.h>\nint main() { return LIBJPEG_TURBO_VERSION_NUMBER < 2000000; }\n';
+  const libdeflate = '#include <libdeflate.h>\nint main() { return libdeflate_crc32(0, nullptr, 0) != 0; }\n';
+  const problemOf = (/** @type {string} */ flag, /** @type {string} */ program) =>
+    links([flag], program) ? undefined : `no program can be built with ${flag}`;
+  return [
+    {
+      name: 'libjpeg-turbo with headers',
+      aptPackage: 'libjpeg62-turbo-dev',
+      problem: () => problemOf('-ljpeg', libjpeg),
+    },
+    {
+      name: 'libdeflate with headers',
+      aptPackage: 'libdeflate-dev',
+      problem: () => problemOf('-ldeflate', libdeflate),
+    },
+  ];
 }
 
 /**
@@ -79,6 +117,7 @@ export function ensureNativeToolchain(stampPath = join(scratchFolder, 'toolchain
   const before = toolchainState();
   if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === before) return;
   installMissing();
+  installImageLibraries();
   mkdirSync(dirname(stampPath), { recursive: true });
   writeFileSync(stampPath, toolchainState());
 }
@@ -90,7 +129,8 @@ function toolchainState() {
     const candidates = tool.includes('/') ? [tool] : folders.map((folder) => join(folder, tool));
     return candidates.find((path) => existsSync(path)) ?? `no ${tool}`;
   });
-  const files = [...tools, '/usr/include/dnnl.hpp'].map((path) => {
+  const headers = ['dnnl.hpp', 'jpeglib.h', 'libdeflate.h'].map((name) => `/usr/include/${name}`);
+  const files = [...tools, ...headers, eigenHeader].map((path) => {
     const entry = statSync(path, { throwIfNoEntry: false });
     return entry === undefined ? `${path} absent` : `${realpathSync(path)} ${entry.size} ${entry.mtimeMs}`;
   });
@@ -101,6 +141,13 @@ function toolchainState() {
 function installMissing() {
   const missing = findMissing();
   if (missing.length === 0) return;
+  const needed = missing.filter((entry) => entry.without === undefined);
+  if (needed.length === 0 && !mayUseApt()) {
+    for (const { text, aptPackage, without } of missing) {
+      console.log(`Set-up: ${text}. Without it, ${without}. On Debian it comes with: ${aptAdvice([aptPackage])}`);
+    }
+    return;
+  }
   const packages = missing.map((entry) => entry.aptPackage);
   const problem = missing.map((entry) => entry.text).join('; ');
   if (!isDebianLike()) throw new SetUpError(step, `${problem}.`, otherSystemAdvice(missing));
@@ -114,7 +161,7 @@ function installMissing() {
       'Check that the Debian mirror can be reached, or install the packages yourself and run the same command again.',
     );
   }
-  const still = findMissing();
+  const still = findMissing().filter((entry) => entry.without === undefined);
   if (still.length > 0) {
     throw new SetUpError(
       step,
@@ -124,12 +171,30 @@ function installMissing() {
   }
 }
 
-/** @returns {{ name: string, aptPackage: string, text: string }[]} */
-function findMissing() {
+/** The addon builds and tests run without them, so their absence stops nothing. */
+function installImageLibraries() {
+  let missing = findMissing(imageRequirements());
+  if (missing.length > 0 && mayUseApt()) {
+    console.log(`Set-up: ${missing.map((entry) => entry.text).join('; ')}.`);
+    const failure = installWithApt(missing.map((entry) => entry.aptPackage));
+    if (failure !== undefined) console.log(`Set-up: ${failure}.`);
+    missing = findMissing(imageRequirements());
+  }
+  if (missing.length === 0) return;
+  const names = missing.map((entry) => entry.name).join(' and ');
+  const packages = missing.map((entry) => entry.aptPackage);
+  const how = isDebianLike()
+    ? aptAdvice(packages)
+    : `install them in your system's way (Debian: ${packages.join(' ')})`;
+  console.log(`Set-up: the image addon is left out, so evaluation will be slower: it needs ${names}; ${how}`);
+}
+
+/** @returns {{ name: string, aptPackage: string, text: string, without?: string }[]} */
+function findMissing(needed = requirements()) {
   const missing = [];
-  for (const { name, aptPackage, problem } of requirements()) {
+  for (const { name, aptPackage, problem, without } of needed) {
     const text = problem();
-    if (text !== undefined) missing.push({ name, aptPackage, text });
+    if (text !== undefined) missing.push({ name, aptPackage, text, without });
   }
   return missing;
 }

@@ -156,6 +156,28 @@ describe('the tool chain', () => {
     expect(ensureWith(tools, { GGB_ONEDNN: 'OFF' }).status).toBe(0);
   });
 
+  it('goes on without the libraries of the image addon, and says what is lost and how to get them', () => {
+    const withoutDeflate = 'for argument; do test "$argument" = -ldeflate && exit 1; done; exit 0';
+    const bin = newFolder();
+    const tools = { ...allTools, 'c++': withoutDeflate };
+    const result = ensureWith(tools, {}, bin);
+    expect(result.stdout).toContain('the image addon is left out, so evaluation will be slower: it needs libdeflate');
+    expect(result.stdout).toContain('libdeflate-dev');
+    expect(result.stdout).not.toContain('libjpeg62-turbo-dev');
+    expect(result.status).toBe(0);
+    // Said once, not before every command.
+    expect(ensureWith({}, {}, bin).stdout).toBe('');
+  });
+
+  it('does without Eigen where it may not be installed, and says what is lost', () => {
+    const withoutEigen = 'if [ "$1" = --version ]; then exit 0; fi; if /bin/grep -q Eigen; then exit 1; fi; exit 0';
+    const result = ensureWith({ ...allTools, 'c++': withoutEigen });
+    expect(result.stdout).toContain("no program can be built with Eigen's headers. Without it, FID of 2,048 features");
+    expect(result.stdout).toContain('libeigen3-dev');
+    expect(result.stderr).toBe('');
+    expect(result.status).toBe(0);
+  });
+
   describe('as root on a Debian system', () => {
     const canApt = itWhen(process.getuid?.() === 0 && isDebianLike(), 'needs root on a Debian system');
 
@@ -173,6 +195,19 @@ describe('the tool chain', () => {
         'noninteractive update\nnoninteractive install -y --no-install-recommends ninja-build\n',
       );
       expect(result.stderr).toBe('');
+      expect(result.status).toBe(0);
+    });
+
+    canApt('goes on when apt-get cannot bring the libraries of the image addon', () => {
+      const tools = {
+        ...allTools,
+        'c++': 'for argument; do test "$argument" = -ljpeg && exit 1; done; exit 0',
+        'apt-get': 'exit 100',
+      };
+      const result = ensureWith(tools, { GGB_APT: '1' });
+      expect(result.stdout).toContain('installing libjpeg62-turbo-dev with apt-get (GGB_APT=0 forbids this)');
+      expect(result.stdout).toContain('"apt-get update" failed with exit code 100');
+      expect(result.stdout).toContain('the image addon is left out');
       expect(result.status).toBe(0);
     });
 

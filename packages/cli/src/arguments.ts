@@ -10,6 +10,15 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** For `--port`. */
+export function portNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 65535) {
+    throw new InvalidArgumentError('Expected a whole number from 1 to 65535.');
+  }
+  return value;
+}
+
 /** For seeds: from 0, 32 bits. */
 export function seed(text: string): number {
   const value = Number(text);

@@ -26,7 +26,6 @@ describe('ggb', () => {
   it.each([
     [['trian'], /unknown command 'trian'[\s\S]*Did you mean train/],
     [['synthesize', '--imgae', 'x'], /unknown option '--imgae'[\s\S]*Did you mean --image/],
-    [['evaluate'], /required option '--run <folder>' not specified/],
     [
       ['evaluate', '--run', 'r', '--limit', '0'],
       /'--limit <number>' argument '0' is invalid. Expected a whole number from 1/,
@@ -45,6 +44,7 @@ describe('ggb', () => {
     ],
     [['train'], /^ggb: data\.path is not set: expected a manifest/],
     [['resume', 'runs/7'], /^ggb: runs\/7: holds no run/],
+    [['evaluate'], /^ggb: nothing says which images are scored: expected --real DIR/],
     [['evaluate', '--run', 'runs/7'], /^ggb: runs\/7: holds no run/],
     [['synthesize', '--out', 'x.png', '--image', 'y.png'], /^ggb: nothing says which model is meant/],
     [

@@ -47,6 +47,7 @@ const userErrorNames = new Set([
   'ImageError',
   'SharpMissingError',
   'ImageInputError',
+  'UnknownProtocolError',
   'ConditionError',
   'RunFolderError',
   'RunInUseError',
@@ -67,6 +68,11 @@ const userErrorNames = new Set([
   'ImageReadError',
   'JournalError',
   'ReportError',
+  'InceptionWeightsError',
+  'FeatureStatisticsError',
+  'FeatureShapeError',
+  'ImageFeaturesError',
+  'StatisticsUnavailableError',
 ]);
 
 /** System calls that fail because of the machine or of a path, in words. */

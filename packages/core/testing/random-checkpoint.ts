@@ -1,8 +1,9 @@
 // Checkpoints of tiny generators with random weights, for specs: as good as trained ones for all that is not beauty.
+
+import type { StoredTensor } from '@ggb/native-ops/safetensors';
 import * as tf from '@ggb/native-ops/tf';
 import type { z } from 'zod';
 import { writeGeneratorCheckpoint } from '../src/checkpoint/generator-checkpoint.ts';
-import type { StoredTensor } from '../src/checkpoint/safetensors.ts';
 import { type NetworkConfig, networkSchema } from '../src/config/model-config.ts';
 import { resolveNetwork } from '../src/config/resolve-network.ts';
 import { Generator } from '../src/model/generator.ts';

@@ -67,6 +67,12 @@ const folder = join(__dirname, 'golden');
 export const protocolsGolden: ProtocolsGolden = JSON.parse(readFileSync(join(folder, 'protocols.golden.json'), 'utf8'));
 export const piqGolden: PiqGolden = JSON.parse(readFileSync(join(folder, 'piq.golden.json'), 'utf8'));
 
+/** Whole photographs: there when Python has prepared them, in the folder that GGB_PHOTOGRAPHS names. */
+export const photographsGolden: Pick<ProtocolsGolden, 'versions' | 'cases' | 'multiscale'> | undefined =
+  process.env.GGB_PHOTOGRAPHS === undefined
+    ? undefined
+    : JSON.parse(readFileSync(join(process.env.GGB_PHOTOGRAPHS, 'photographs.golden.json'), 'utf8'));
+
 /**
  * The two images of a case: drawn again, decoded from testing/golden, or read from a folder of raw pixels.
  *

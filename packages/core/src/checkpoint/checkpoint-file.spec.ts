@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readSafetensors, SafetensorsError } from '@ggb/native-ops/safetensors';
 import * as tf from '@ggb/native-ops/tf';
 import { resolveConfig } from '../config/presets.ts';
 import { Generator } from '../model/generator.ts';
@@ -10,7 +11,6 @@ import { randomWeights } from '../model/weight-init.ts';
 import { averagePrefix, CheckpointError, type CheckpointMetadata } from './checkpoint.ts';
 import { withCheckpoint, writeCheckpoint } from './checkpoint-file.ts';
 import { readGeneratorCheckpoint, weightsFrom, writeGeneratorCheckpoint } from './generator-checkpoint.ts';
-import { readSafetensors, SafetensorsError } from './safetensors.ts';
 
 const { image, condition, model } = resolveConfig({
   image: { size: 16 },

@@ -3,9 +3,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import * as tf from '@ggb/native-ops/tf';
-import { writeAtomically } from '../files/atomic-file.ts';
-import { CheckpointError, type CheckpointMetadata, checkTensors, formatMetadata, parseMetadata } from './checkpoint.ts';
 import {
   layOut,
   lengthBytes,
@@ -15,7 +12,10 @@ import {
   type SafetensorsHeader,
   type TensorPlace,
   type TensorShape,
-} from './safetensors.ts';
+} from '@ggb/native-ops/safetensors';
+import * as tf from '@ggb/native-ops/tf';
+import { writeAtomically } from '../files/atomic-file.ts';
+import { CheckpointError, type CheckpointMetadata, checkTensors, formatMetadata, parseMetadata } from './checkpoint.ts';
 
 const dtypes: Readonly<Record<string, SafetensorsDtype>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 

@@ -1,6 +1,15 @@
 // The weights of G from bytes: of a training checkpoint or of a small file with nothing else. No Node, so that a page can.
 // Of a training checkpoint G is a tenth, the rest is D, guiding blocks and moments: where bytes can be read in parts, only
 // the header and G are.
+
+import {
+  float32Values,
+  lengthBytes,
+  readHeader,
+  readHeaderLength,
+  type StoredTensor,
+  writeSafetensors,
+} from '@ggb/native-ops/safetensors';
 import * as tf from '@ggb/native-ops/tf';
 import type { NetworkConfig } from '../config/model-config.ts';
 import type { WeightSource } from '../model/weights.ts';
@@ -12,14 +21,6 @@ import {
   formatMetadata,
   parseMetadata,
 } from './checkpoint.ts';
-import {
-  float32Values,
-  lengthBytes,
-  readHeader,
-  readHeaderLength,
-  type StoredTensor,
-  writeSafetensors,
-} from './safetensors.ts';
 
 /** A checkpoint that need not be in memory as a whole. */
 export interface CheckpointBytes {

@@ -1,5 +1,5 @@
+import { float32Values, SafetensorsError } from '@ggb/native-ops/safetensors';
 import { asHalfPrecision, numberToHalf } from './half-precision.ts';
-import { float32Values, SafetensorsError } from './safetensors.ts';
 
 /** What a reader makes of the half nearest to each value. */
 const throughHalf = (...values: number[]) =>

@@ -1,5 +1,5 @@
 // IEEE 754 binary16, for files that shall be small. Arithmetic stays float32.
-import { SafetensorsError, type StoredTensor } from './safetensors.ts';
+import { SafetensorsError, type StoredTensor } from '@ggb/native-ops/safetensors';
 
 /**
  * The tensor with its values rounded to the nearest half (ties to even): 2^-11 relative, 65504 the largest.

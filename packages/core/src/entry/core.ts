@@ -1,8 +1,9 @@
 // What runs anywhere TF.js does.
+
+export * from '@ggb/native-ops/safetensors';
 export * from '../checkpoint/checkpoint.ts';
 export * from '../checkpoint/generator-checkpoint.ts';
 export * from '../checkpoint/half-precision.ts';
-export * from '../checkpoint/safetensors.ts';
 export * from '../condition/condition.ts';
 export * from '../condition/condition-error.ts';
 export * from '../condition/keypoints.ts';

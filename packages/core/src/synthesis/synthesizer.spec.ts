@@ -7,6 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import {
+  float32Values,
+  readSafetensors,
+  SafetensorsError,
+  type StoredTensor,
+  writeSafetensors,
+} from '@ggb/native-ops/safetensors';
 import * as tf from '@ggb/native-ops/tf';
 import sharp from 'sharp';
 import {
@@ -18,13 +25,6 @@ import {
 } from '../../testing/random-checkpoint.ts';
 import { averagePrefix, CheckpointError, formatMetadata } from '../checkpoint/checkpoint.ts';
 import { asHalfPrecision } from '../checkpoint/half-precision.ts';
-import {
-  float32Values,
-  readSafetensors,
-  SafetensorsError,
-  type StoredTensor,
-  writeSafetensors,
-} from '../checkpoint/safetensors.ts';
 import { conditionChannels, drawCondition } from '../condition/condition.ts';
 import type { VariationInput } from '../dataset/example.ts';
 import { loadGeneratorCheckpoint } from './checkpoint-source.ts';

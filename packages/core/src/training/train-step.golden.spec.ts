@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import '@ggb/native-ops/node';
+import { float32Values, readSafetensors } from '@ggb/native-ops/safetensors';
 import * as tf from '@ggb/native-ops/tf';
-import { float32Values, readSafetensors } from '../checkpoint/safetensors.ts';
 import { resolveConfig } from '../config/presets.ts';
 import type { TrainingConfig, TrainingConfigInput } from '../config/training-config.ts';
 import type { Batch } from '../dataset/batch.ts';

@@ -21,16 +21,16 @@ export function bootstrapIntervals(columns: readonly Float64Array[]): readonly (
   if (n === 0) return columns.map(() => [Number.NaN, Number.NaN] as const);
   const random = smallFastCounter(intervalMethod.seed);
   const means = columns.map(() => new Float64Array(intervalMethod.resamples));
-  const sums = new Float64Array(columns.length);
+  const drawn = new Int32Array(n);
+  // Exact: a power of two, and products below 2^53. Chances of two pairs differ by at most 2^-32.
+  const scale = n / 2 ** 32;
   for (let resample = 0; resample < intervalMethod.resamples; resample++) {
-    sums.fill(0);
-    for (let i = 0; i < n; i++) {
-      // Exact: both factors are below 2^32 and 2^21. Chances of two pairs differ by at most 2^-32.
-      const drawn = Math.floor((random() * n) / 2 ** 32);
-      for (let c = 0; c < columns.length; c++)
-        sums[c] = (sums[c] as number) + ((columns[c] as Float64Array)[drawn] as number);
+    for (let i = 0; i < n; i++) drawn[i] = (random() * scale) | 0;
+    for (const [c, column] of columns.entries()) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += column[drawn[i] as number] as number;
+      (means[c] as Float64Array)[resample] = sum / n;
     }
-    for (let c = 0; c < columns.length; c++) (means[c] as Float64Array)[resample] = (sums[c] as number) / n;
   }
   const tail = (1 - intervalMethod.level) / 2;
   return means.map((values) => {
@@ -46,9 +46,12 @@ function percentile(sorted: Float64Array, fraction: number): number {
   return low + (position - below) * (high - low);
 }
 
-/** 32 random bits a call. Chris Doty-Humphrey's sfc32, of PractRand; ten rounds part seeds. */
+/** 32 random bits a call. Chris Doty-Humphrey's sfc32, of PractRand; twelve rounds part seeds. */
 function smallFastCounter(seed: number): () => number {
-  let [a, b, c, counter] = [0, seed | 0, 0, 1];
+  let a = 0;
+  let b = seed | 0;
+  let c = 0;
+  let counter = 1;
   const next = () => {
     const result = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;

@@ -13,7 +13,15 @@ export type PairRow = { readonly name: string; readonly real: string } & Readonl
 
 export interface EvaluationReport {
   readonly version: typeof reportVersion;
+  /** Of scores of features alone, their network and the hash of its weights. */
   readonly protocol: { readonly name: string; readonly hash: string };
+  /** Where `fid` or `is` were computed: whose features, and whether they may stand beside published scores. */
+  readonly network?: {
+    readonly name: string;
+    readonly weightsSha256: string;
+    readonly comparable: boolean;
+    readonly label: string;
+  };
   /** By name, in the order in which they were asked for. */
   readonly metrics: Readonly<Record<string, MetricSummary>>;
   readonly intervals: typeof intervalMethod;
@@ -91,7 +99,7 @@ function objectOf(file: string, what: string, value: unknown): Record<string, un
  * does. Never left out beside a table of several reports.
  */
 export function comparisonWarnings(
-  reports: readonly Pick<EvaluationReport, 'protocol' | 'pairs'>[],
+  reports: readonly Pick<EvaluationReport, 'protocol' | 'pairs' | 'network'>[],
 ): readonly string[] {
   const warnings: string[] = [];
   const hashes = new Map<string, Set<string>>();
@@ -104,6 +112,9 @@ export function comparisonWarnings(
       `These scores are NOT comparable: they were computed under different protocols, ${shown.join(', ')}. Differences of up to 0.17 in SSIM come from the protocol alone.`,
     );
   }
+  const networks = new Set(reports.flatMap(({ network }) => network?.weightsSha256 ?? []));
+  if (networks.size > 1)
+    warnings.push('FID and Inception Score are NOT comparable: they are of features of different networks.');
   const sets = reports.map(({ pairs }) => new Set(pairs.map(({ name }) => name)));
   const [first] = sets;
   const isSame = sets.every((set) => set.size === first?.size && [...set].every((name) => first.has(name)));

@@ -15,6 +15,8 @@ export interface MetricSummary {
   readonly unit: string;
   /** Pairs left out of the mean because their value is infinite, as the PSNR of equal images is. */
   readonly infinite?: number;
+  /** Over the splits of an Inception Score. */
+  readonly standardDeviation?: number;
 }
 
 export class ScoreColumns {

@@ -34,7 +34,7 @@ export interface ImageMetadata {
 }
 
 /** @throws ImageReadError */
-export async function readMetadata(path: string): Promise<ImageMetadata> {
+export async function readMetadata(path: string | Uint8Array): Promise<ImageMetadata> {
   const { default: sharp } = await import('sharp');
   const found = await sharp(path, { limitInputPixels: false })
     .metadata()
@@ -57,15 +57,16 @@ export async function readMetadata(path: string): Promise<ImageMetadata> {
 const knownFormats = ['jpeg', 'png', 'webp', 'gif', 'tiff'] as const satisfies readonly ImageFormat[];
 
 /**
- * The pixels of a file. Runs off the main thread.
+ * The pixels of a file, or of its bytes. Runs off the main thread.
  *
  * @throws ImageReadError  for what is missing, cut short, broken, too large or of no format that is read.
  */
-export async function decodeImage(path: string): Promise<RgbImage> {
+export async function decodeImage(path: string | Uint8Array): Promise<RgbImage> {
   const { default: sharp } = await import('sharp');
   const { width, height, format, isCmyk, isGrey16 } = await readMetadata(path);
-  if (format === undefined) throw new ImageReadError(path, 'the format is not read');
-  if (width * height > largestImagePixels) throw new ImageReadError(path, `${width} x ${height} pixels are too many`);
+  if (format === undefined) throw new ImageReadError(nameOf(path), 'the format is not read');
+  if (width * height > largestImagePixels)
+    throw new ImageReadError(nameOf(path), `${width} x ${height} pixels are too many`);
   // libjpeg warns about oddities that do no harm to pixels, so only truncation is an error, as in Pillow.
   const image = sharp(path, { ignoreIcc: true, failOn: 'truncated', limitInputPixels: largestImagePixels });
   if (isCmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk').raw();
@@ -99,7 +100,9 @@ function rgbOfGrey16(bytes: Uint8Array): Uint8Array {
   return rgb;
 }
 
-function refuse(path: string, cause: Error): never {
+const nameOf = (input: string | Uint8Array) => (typeof input === 'string' ? input : '(bytes)');
+
+function refuse(path: string | Uint8Array, cause: Error): never {
   const reason = (cause.message.split('\n', 1)[0] ?? '').replace(/\.$/, '');
-  throw new ImageReadError(path, reason, { cause });
+  throw new ImageReadError(nameOf(path), reason, { cause });
 }

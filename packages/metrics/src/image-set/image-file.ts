@@ -91,7 +91,7 @@ export class ImageFileReader {
       return size;
     } catch (error) {
       if (!(error instanceof ImageReadError)) throw error;
-      return { width: 0, height: 0, stamp, fault: undecodable(error) };
+      return { width: 0, height: 0, stamp, fault: undecodable(error, this.lacksEnd(path)) };
     }
   }
 
@@ -127,6 +127,19 @@ export class ImageFileReader {
     else readSync(file, this.tail, 0, length, size - length);
     const tail = this.tail.subarray(0, length);
     return format === 'png' ? tail.equals(pngEnd) : tail.at(-2) === 0xff && tail.at(-1) === 0xd9;
+  }
+
+  /** Of a file that the decoder has refused: whether that is because its end is missing. */
+  private lacksEnd(path: string): boolean {
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const { size } = fstatSync(file);
+      const length = readSync(file, this.head, 0, Math.min(size, headLength), 0);
+      const format = sniffFormat(this.head.subarray(0, length));
+      return (format === 'png' || format === 'jpeg') && !this.isWhole(format, file, size, length);
+    } finally {
+      closeSync(file);
+    }
   }
 
   private unlessAllowed(fault: ImageFault | undefined): ImageFault | undefined {
@@ -270,8 +283,9 @@ const severalFrames = (pages: number | undefined): ImageFault => ({
   advice: 'Save the frame that is meant. --allow animated scores the first one.',
 });
 
-function undecodable({ reason }: ImageReadError): ImageFault {
-  const isTruncated = /premature|truncated|unexpected end|end of (file|stream)|too short|not enough/i.test(reason);
+function undecodable({ reason }: ImageReadError, lacksEnd: boolean): ImageFault {
+  const isTruncated =
+    lacksEnd || /premature|truncated|unexpected end|end of (file|stream)|too short|not enough/i.test(reason);
   return {
     kind: isTruncated ? 'truncated' : 'corrupt',
     expected: 'an image that can be decoded to its end',

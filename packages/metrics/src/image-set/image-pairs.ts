@@ -48,8 +48,8 @@ export interface OpenedPairs {
 export class ImagePairs {
   constructor(
     private readonly parts: {
-      readonly real: ScannedSide;
-      readonly generated: ScannedSide;
+      readonly real: FilesOfSide;
+      readonly generated: FilesOfSide;
       /** Index of the real image for each generated one. */
       readonly realOf: Uint32Array;
       /** The generated images that are here. */
@@ -99,14 +99,16 @@ export class ImagePairs {
   }
 }
 
-/** Files of one side with what their headers said. Width 0: not looked at, or faulty. */
-interface ScannedSide {
-  readonly side: ImageSide;
+interface FilesOfSide {
   readonly root: string;
   readonly names: NameTable;
+  readonly stamps: Float64Array;
+}
+
+/** With what the headers said. Width 0: not looked at, or faulty. */
+interface ScannedSide extends FilesOfSide {
   readonly widths: Uint32Array;
   readonly heights: Uint32Array;
-  readonly stamps: Float64Array;
 }
 
 /**
@@ -127,12 +129,20 @@ export async function openImagePairs(options: ImagePairsOptions): Promise<Opened
   const chosen = choosePairs(real, generated, realOf, problems);
   problems.sort(byKindAndFile);
   return {
-    pairs: new ImagePairs({ real, generated, realOf, chosen, ...(keypoints === undefined ? {} : { keypoints }) }),
+    pairs: new ImagePairs({
+      real: filesOf(real),
+      generated: filesOf(generated),
+      realOf,
+      chosen,
+      ...(keypoints === undefined ? {} : { keypoints }),
+    }),
     problems,
     rules,
     found: { real: candidates.real.length, generated: candidates.generated.length, ignored },
   };
 }
+
+const filesOf = ({ root, names, stamps }: ScannedSide): FilesOfSide => ({ root, names, stamps });
 
 interface Candidates {
   readonly real: NameTable;
@@ -331,7 +341,7 @@ class Scan {
     };
     await Promise.all(Array.from({ length: inspectedAtOnce }, inspect));
     await this.pause(total);
-    return { side, root, names, widths, heights, stamps };
+    return { root, names, widths, heights, stamps };
   }
 
   private async pause(total: number): Promise<void> {

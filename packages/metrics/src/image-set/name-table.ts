@@ -44,8 +44,11 @@ export class NameTable {
     return Uint32Array.from({ length: this.count }, (_, i) => i).sort((i, j) => this.compare(i, j) || i - j);
   }
 
-  /** A table with the same names in order. */
+  /** A table with the same names in order: this one, if they are. */
   sorted(): NameTable {
+    let isSorted = true;
+    for (let i = 1; i < this.count && isSorted; i++) isSorted = this.compare(i - 1, i) <= 0;
+    if (isSorted) return this;
     const sorted = new NameTable();
     for (const index of this.order()) sorted.add(this.at(index));
     return sorted;
@@ -53,17 +56,18 @@ export class NameTable {
 
   /**
    * Where `name` stands in `order`, a result of {@link order}: positions from `first` to before `last`; none when equal.
+   * Without `order` the names themselves must be in order.
    */
-  find(order: Uint32Array, name: string): { readonly first: number; readonly last: number } {
+  find(name: string, order?: Uint32Array): { readonly first: number; readonly last: number } {
     const wanted = Buffer.from(name, 'utf8');
     const isBefore = (position: number, orEqual: boolean) => {
-      const index = order[position] as number;
+      const index = order === undefined ? position : (order[position] as number);
       const sign = this.bytes.compare(wanted, 0, wanted.length, this.start(index), this.end(index));
       return sign < 0 || (orEqual && sign === 0);
     };
     const bound = (orEqual: boolean) => {
       let low = 0;
-      let high = order.length;
+      let high = this.count;
       while (low < high) {
         const middle = (low + high) >>> 1;
         if (isBefore(middle, orEqual)) low = middle + 1;
@@ -72,9 +76,11 @@ export class NameTable {
       return low;
     };
     const first = bound(false);
-    const index = order[first];
+    const index = order === undefined ? first : order[first];
     const isThere =
-      index !== undefined && this.bytes.compare(wanted, 0, wanted.length, this.start(index), this.end(index)) === 0;
+      first < this.count &&
+      index !== undefined &&
+      this.bytes.compare(wanted, 0, wanted.length, this.start(index), this.end(index)) === 0;
     return { first, last: isThere ? bound(true) : first };
   }
 

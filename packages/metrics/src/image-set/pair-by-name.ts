@@ -85,13 +85,12 @@ interface Partner {
 
 /** The real images by each of their keys. A table of keys is sorted when the first name asks for it. */
 export class RealIndex {
-  private readonly paths: KeyTable;
   private readonly plain: KeyTable;
   private readonly base: KeyTable;
   private readonly deepFashion: KeyTable;
 
-  constructor(names: NameTable) {
-    this.paths = new KeyTable(names, (path) => path);
+  /** @param names  in order. */
+  constructor(private readonly names: NameTable) {
     this.plain = new KeyTable(names, plainKey);
     this.base = new KeyTable(names, baseKey);
     this.deepFashion = new KeyTable(names, deepFashionKey);
@@ -99,13 +98,18 @@ export class RealIndex {
 
   partner(path: string): Partner | undefined {
     return (
-      partnerBy('equal names', this.paths.find(path)) ??
+      partnerBy('equal names', this.exactly(path)) ??
       partnerBy('equal names but for the extension', this.plain.find(plainKey(path))) ??
       this.joined(path) ??
       partnerBy('names without a suffix', this.named(withoutSuffix(path))) ??
       partnerBy('spellings of DeepFashion', this.deepFashion.find(deepFashionKey(path))) ??
       partnerBy('equal names in other sub-folders', this.base.find(baseKey(path)))
     );
+  }
+
+  private exactly(path: string): readonly number[] {
+    const { first, last } = this.names.find(path);
+    return first === last ? [] : [first];
   }
 
   private joined(path: string): Partner | undefined {
@@ -145,7 +149,7 @@ class KeyTable {
     if (key === undefined) return [];
     this.table ??= this.build();
     const { keys, order, owners } = this.table;
-    const { first, last } = keys.find(order, key);
+    const { first, last } = keys.find(key, order);
     return [...order.subarray(first, last)].map((index) => owners[index] as number);
   }
 

@@ -4,6 +4,8 @@ import { preparedPair } from '../protocols/prepared-pair.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { ssimProtocols } from '../protocols/protocols.ts';
 
+const { abs } = Math;
+
 /**
  * Mean absolute difference over all pixels and channels, 0..255 whatever the protocol's scale; 0 when the images are equal.
  * Lower is better. After the protocol's mask, padding and grey conversion; `downsample` is not used.
@@ -14,7 +16,7 @@ export function l1(a: RgbImage, b: RgbImage, protocol: Protocol = ssimProtocols.
   const { real, generated } = preparedPair('l1', { real: a, generated: b, mask }, protocol);
   let sum = 0;
   for (let i = 0; i < real.data.length; i++) {
-    sum += Math.abs((real.data[i] as number) - (generated.data[i] as number));
+    sum += abs((real.data[i] as number) - (generated.data[i] as number));
   }
   return sum / (real.data.length * real.unit);
 }
@@ -33,7 +35,7 @@ export function insideL1(a: RgbImage, b: RgbImage, mask: Mask): number {
   for (let pixel = 0; pixel < mask.data.length; pixel++) {
     if ((mask.data[pixel] as number) <= maskThreshold) continue;
     pixels++;
-    for (let i = 3 * pixel; i < 3 * pixel + 3; i++) sum += Math.abs((a.data[i] as number) - (b.data[i] as number));
+    for (let i = 3 * pixel; i < 3 * pixel + 3; i++) sum += abs((a.data[i] as number) - (b.data[i] as number));
   }
   if (pixels === 0) {
     throw new ImageInputError(

@@ -6,7 +6,7 @@ import { dataRangeOf, type Planes, pooled, preparedPair } from '../protocols/pre
 import type { Protocol } from '../protocols/protocol.ts';
 import { ssimProtocols } from '../protocols/protocols.ts';
 import { checkWindow } from '../ssim/ssim.ts';
-import { windowSums } from '../ssim/window-sums.ts';
+import { notNegative, windowSums } from '../ssim/window-sums.ts';
 
 /** Exponents from the finest scale to the coarsest, as measured by Wang et al. 2003; they sum up to 1. */
 export const msSsimWeights: readonly number[] = Object.freeze([0.0448, 0.2856, 0.3001, 0.2363, 0.1333]);
@@ -72,15 +72,17 @@ function channelMeans(
   for (let i = 0; i < channels * positions; i++) {
     const meanS2 = ((sum[i] as number) * scale) ** 2;
     const meanD2 = ((difference[i] as number) * scale) ** 2;
-    const varianceS = covariance * Math.max(0, (sumSquares[i] as number) * scale - meanS2);
-    const varianceD = covariance * Math.max(0, (differenceSquares[i] as number) * scale - meanD2);
+    const varianceS = covariance * notNegative((sumSquares[i] as number) * scale - meanS2);
+    const varianceD = covariance * notNegative((differenceSquares[i] as number) * scale - meanD2);
     const cs = (varianceS - varianceD + c2) / (varianceS + varianceD + c2);
     const channel = i % channels;
     contrast[channel] = (contrast[channel] as number) + cs;
-    similarity[channel] =
-      (similarity[channel] as number) + cs * ((meanS2 - meanD2 + c1) / (meanS2 + meanD2 + c1));
+    similarity[channel] = (similarity[channel] as number) + cs * ((meanS2 - meanD2 + c1) / (meanS2 + meanD2 + c1));
   }
-  return { contrast: contrast.map((value) => value / positions), similarity: similarity.map((value) => value / positions) };
+  return {
+    contrast: contrast.map((value) => value / positions),
+    similarity: similarity.map((value) => value / positions),
+  };
 }
 
 function checkSides({ width, height }: Planes, { name, window: { size } }: Protocol): void {

@@ -85,7 +85,8 @@ export function pooled({ data, width, height, channels, unit }: Planes, factor: 
         const column = mirrored(x * factor + k - before, width);
         for (let c = 0; c < channels; c++) {
           columns[channels * (y * outWidth + x) + c] =
-            (columns[channels * (y * outWidth + x) + c] as number) + (data[channels * (y * width + column) + c] as number);
+            (columns[channels * (y * outWidth + x) + c] as number) +
+            (data[channels * (y * width + column) + c] as number);
         }
       }
     }
@@ -155,12 +156,13 @@ function paddedImage({ data, width, height }: RgbImage, { left, right, value }: 
 function planesOf({ data, width, height }: RgbImage, channels: Protocol['channels']): Planes {
   if (channels === 'rgb-mean') return { data, width, height, channels: 3, unit: 1 };
   const isRounded = channels === 'grey-rounded';
+  const { floor } = Math;
   const grey = isRounded ? new Uint8Array(width * height) : new Float64Array(width * height);
   for (let pixel = 0; pixel < grey.length; pixel++) {
     const [r, g, b] = [data[3 * pixel] as number, data[3 * pixel + 1] as number, data[3 * pixel + 2] as number];
     // Matlab: the first row of the inverse of its NTSC matrix. scikit-image: 0.2125, 0.7154, 0.0721 in ten-thousandths.
     grey[pixel] = isRounded
-      ? Math.floor(0.298936021293775 * r + 0.587043074451121 * g + 0.114020904255103 * b + 0.5)
+      ? floor(0.298936021293775 * r + 0.587043074451121 * g + 0.114020904255103 * b + 0.5)
       : 2125 * r + 7154 * g + 721 * b;
   }
   return { data: grey, width, height, channels: 1, unit: isRounded ? 1 : 10000 };

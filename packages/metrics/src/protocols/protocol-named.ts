@@ -12,8 +12,10 @@ export function protocolNamed(name: string): Protocol {
   throw new UnknownProtocolError(name, protocolNames, nearestName(name));
 }
 
-/** The name with the fewest edits, of equally near ones the first; none when more than half of it would have to change. */
+/** A name that begins so, or the one with the fewest edits; none when more than half of it would have to change. */
 function nearestName(name: string): string | undefined {
+  const longer = protocolNames.find((candidate) => name.length > 1 && candidate.startsWith(name.toLowerCase()));
+  if (longer !== undefined) return longer;
   const ranked = protocolNames
     .map((candidate) => ({ candidate, edits: editDistance(name.toLowerCase(), candidate) }))
     .sort((a, b) => a.edits - b.edits);

@@ -20,13 +20,15 @@ const pg2: Protocol = frozen({
   scale: 255,
   border: 'valid',
   ...wang2004Constants,
-  pairing: 'the original pairs two unsorted directory listings by position; here by file name, generated against target',
+  pairing:
+    'the original pairs two unsorted directory listings by position; here by file name, generated against target',
 });
 
 const tf: Protocol = frozen({
   ...pg2,
   name: 'tf',
-  source: 'TensorFlow, tf.image.ssim(a, b, max_val=255); Wang et al. 2004, doi:10.1109/TIP.2003.819861, in each RGB channel',
+  source:
+    'TensorFlow, tf.image.ssim(a, b, max_val=255); Wang et al. 2004, doi:10.1109/TIP.2003.819861, in each RGB channel',
   window: { kind: 'gaussian', size: 11, sigma: 1.5 },
   statistics: 'population',
   pairing: pairedByName,
@@ -42,7 +44,8 @@ const wang2004: Protocol = frozen({
 const defgan: Protocol = frozen({
   ...tf,
   name: 'defgan',
-  source: 'Siarohin et al. 2018 (Deformable GANs), AliaksandrSiarohin/pose-gan: test.py; tengteng95/Pose-Transfer: tool/getMetrics_market.py',
+  source:
+    'Siarohin et al. 2018 (Deformable GANs), AliaksandrSiarohin/pose-gan: test.py; tengteng95/Pose-Transfer: tool/getMetrics_market.py',
   dataRange: 'generated-range',
   pairing: pairedByName,
 });
@@ -66,7 +69,8 @@ export const protocols = Object.freeze({
   'pg2-mask': frozen({
     ...pg2,
     name: 'pg2-mask',
-    source: 'Ma et al. 2017 (PG2), charliememory/Pose-Guided-Person-Image-Generation: score_mask.py, datasets/convert_market.py',
+    source:
+      'Ma et al. 2017 (PG2), charliememory/Pose-Guided-Person-Image-Generation: score_mask.py, datasets/convert_market.py',
     mask: 'pg2',
     pairing: `${pg2.pairing}; mask from the key points of the target (the original folder "mask" holds the source's)`,
   }),
@@ -85,7 +89,8 @@ export const protocols = Object.freeze({
   'defgan-mask': frozen({
     ...defgan,
     name: 'defgan-mask',
-    source: 'Siarohin et al. 2018 (Deformable GANs), AliaksandrSiarohin/pose-gan: test.py, pose_utils.py (produce_ma_mask)',
+    source:
+      'Siarohin et al. 2018 (Deformable GANs), AliaksandrSiarohin/pose-gan: test.py, pose_utils.py (produce_ma_mask)',
     mask: 'defgan',
     pairing: `${pairedByName}; mask from the key points of the target`,
   }),
@@ -101,7 +106,8 @@ export const protocols = Object.freeze({
   gfla: frozen({
     ...pg2,
     name: 'gfla',
-    source: 'Ren et al. 2020 (GFLA), RenYurui/Global-Flow-Local-Attention: script/metrics.py; YanzuoLu/CFLD: models/metrics.py',
+    source:
+      'Ren et al. 2020 (GFLA), RenYurui/Global-Flow-Local-Attention: script/metrics.py; YanzuoLu/CFLD: models/metrics.py',
     window: { kind: 'uniform', size: 51 },
     dataRange: 1,
     scale: 1,
@@ -129,7 +135,8 @@ export const protocols = Object.freeze({
   ggb: frozen({
     ...pg2,
     name: 'ggb',
-    source: 'Park et al. 2019 (GGB), arXiv:1907.01187, section 3 [reconstructed: the paper follows PG2 and names no settings]',
+    source:
+      'Park et al. 2019 (GGB), arXiv:1907.01187, section 3 [reconstructed: the paper follows PG2 and names no settings]',
     pairing: '12,800 pairs drawn from the test set, full 256 x 256 frames; by file name, generated against target',
   }),
 } satisfies Record<string, Protocol>);

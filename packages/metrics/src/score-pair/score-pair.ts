@@ -29,10 +29,7 @@ export interface PairToScore {
  *
  * @throws ImageInputError  if sizes differ, the images are below the window, or `inside` has no pixel to score.
  */
-export function scorePair(
-  { output, truth, inside }: PairToScore,
-  protocol: Protocol = ssimProtocols.tf,
-): PairScores {
+export function scorePair({ output, truth, inside }: PairToScore, protocol: Protocol = ssimProtocols.tf): PairScores {
   const map = ssimMap(truth, output, protocol);
   return {
     ssim: meanOfMap(map),

@@ -12,6 +12,9 @@ export type KeypointMaskKind = 'pg2' | 'defgan';
 /** Half the width of a limb in pixels, at every image size. */
 const radius = 4;
 
+/** Pixels; rounding errors of places in an image of any size are far below. */
+const clearlyOff = 1e-6;
+
 /** Side of the square of the closing that fills gaps between limbs. */
 const closingSize = 5;
 
@@ -74,6 +77,8 @@ export function keypointMask(
   return { data: closed(drawn, width, height), width, height };
 }
 
+const { abs, max } = Math;
+
 type Canvas = Mask & { readonly data: Uint8Array };
 type Place = readonly [x: number, y: number];
 
@@ -95,50 +100,80 @@ function fillDisc({ data, width, height }: Canvas, cx: number, cy: number, withR
   }
 }
 
-/** The rectangle between two joints, its edges included. In integers, and so exact, when the joints are whole pixels. */
+/**
+ * The rectangle between two joints, its edges included. Pixels whose centre lies on an edge are decided by rounding, so the
+ * corners and the test are computed in the order in which NumPy and scikit-image compute them.
+ */
 function fillRectangle({ data, width, height }: Canvas, a: Place, b: Place): void {
-  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-  const length2 = dx * dx + dy * dy;
+  const [dx, dy] = [a[0] - b[0], a[1] - b[1]];
+  const length = Math.sqrt(dy * dy + dx * dx);
   // Two joints on one pixel have no direction; their discs are all there is.
-  if (length2 === 0) return;
+  if (length === 0) return;
+  const [across, down] = [(radius * dy) / length, (radius * -dx) / length];
+  const corners: readonly Place[] = [
+    [a[0] + across, a[1] + down],
+    [a[0] - across, a[1] - down],
+    [b[0] - across, b[1] - down],
+    [b[0] + across, b[1] + down],
+  ];
   const top = Math.max(0, Math.floor(Math.min(a[1], b[1]) - radius));
   const bottom = Math.min(height - 1, Math.ceil(Math.max(a[1], b[1]) + radius));
   const left = Math.max(0, Math.floor(Math.min(a[0], b[0]) - radius));
   const right = Math.min(width - 1, Math.ceil(Math.max(a[0], b[0]) + radius));
   for (let y = top; y <= bottom; y++) {
     for (let x = left; x <= right; x++) {
-      const along = (x - a[0]) * dx + (y - a[1]) * dy;
-      const across = (x - a[0]) * dy - (y - a[1]) * dx;
-      if (along >= 0 && along <= length2 && across * across <= radius * radius * length2) data[y * width + x] = 255;
+      // Distances beyond the two ends and the two sides, in pixels; negative inside. Only near zero is rounding at play.
+      const along = ((x - b[0]) * dx + (y - b[1]) * dy) / length;
+      const beside = ((x - b[0]) * dy - (y - b[1]) * dx) / length;
+      const end = max(-along, along - length);
+      const side = abs(beside) - radius;
+      const outside = max(end, side);
+      if (outside < -clearlyOff || (outside < clearlyOff && isInPolygon(x, y, corners))) data[y * width + x] = 255;
     }
   }
 }
 
-/** Dilation, then erosion; what is beyond the border takes no part in either. */
-function closed(values: Uint8Array, width: number, height: number): Uint8Array {
-  const dilated = extreme(extreme(values, width, height, 1, width, Math.max), width, height, width, 1, Math.max);
-  return extreme(extreme(dilated, width, height, 1, width, Math.min), width, height, width, 1, Math.min);
+/** O'Rourke, "Computational Geometry in C", section 7.4: counts crossings of the rays to the right and to the left. */
+function isInPolygon(x: number, y: number, corners: readonly Place[]): boolean {
+  let crossesRight = false;
+  let crossesLeft = false;
+  let [x0, y0] = corners.at(-1) as Place;
+  x0 -= x;
+  y0 -= y;
+  for (const corner of corners) {
+    const [x1, y1] = [corner[0] - x, corner[1] - y];
+    if (Math.abs(x1) < 1e-12 && Math.abs(y1) < 1e-12) return true;
+    const crossing = (x0 * y1 - x1 * y0) / (y1 - y0);
+    if (y0 > 0 !== y1 > 0 && crossing > 0) crossesRight = !crossesRight;
+    if (y0 < 0 !== y1 < 0 && crossing < 0) crossesLeft = !crossesLeft;
+    [x0, y0] = [x1, y1];
+  }
+  // Different: on an edge.
+  return crossesRight || crossesLeft;
 }
 
-/** Largest or smallest of five neighbours along one axis: `step` apart, lines `lineStep` apart. */
-function extreme(
+/** Dilation, then erosion; what is beyond the border takes no part in either. */
+function closed(values: Uint8Array, width: number, height: number): Uint8Array {
+  const dilated = spread(spread(values, 255, width, height, 1, width), 255, height, width, width, 1);
+  return spread(spread(dilated, 0, width, height, 1, width), 0, height, width, width, 1);
+}
+
+/** Pixels of one value take their neighbours along an axis, two on either side, with them. `step`: from one to the next. */
+function spread(
   values: Uint8Array,
-  width: number,
-  height: number,
+  value: number,
+  length: number,
+  lines: number,
   step: number,
   lineStep: number,
-  choose: (a: number, b: number) => number,
 ): Uint8Array {
-  const [length, lines] = step === 1 ? [width, height] : [height, width];
   const reach = (closingSize - 1) / 2;
-  const result = new Uint8Array(values.length);
+  const result = values.slice();
   for (let line = 0; line < lines; line++) {
     for (let i = 0; i < length; i++) {
-      let chosen = values[line * lineStep + i * step] as number;
-      for (let k = Math.max(0, i - reach); k <= Math.min(length - 1, i + reach); k++) {
-        chosen = choose(chosen, values[line * lineStep + k * step] as number);
-      }
-      result[line * lineStep + i * step] = chosen;
+      if (values[line * lineStep + i * step] !== value) continue;
+      const last = i + reach < length ? i + reach : length - 1;
+      for (let k = i < reach ? 0 : i - reach; k <= last; k++) result[line * lineStep + k * step] = value;
     }
   }
   return result;
@@ -146,7 +181,13 @@ function extreme(
 
 function check(keypoints: readonly MaskJoint[], width: number, height: number): void {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
-    throw new ImageInputError('keypointMask', 'size', 'whole pixels', `${width} x ${height}`, 'Give the size of the image.');
+    throw new ImageInputError(
+      'keypointMask',
+      'size',
+      'whole pixels',
+      `${width} x ${height}`,
+      'Give the size of the image.',
+    );
   }
   if (keypoints.length !== 18) {
     throw new ImageInputError(

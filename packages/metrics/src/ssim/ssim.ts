@@ -7,10 +7,10 @@
 // 1, swapping the images changes nothing (unless the protocol takes its range from one of them), no score leaves [-1, 1].
 import { ImageInputError } from '../image/image-input-error.ts';
 import { checkMask, type Mask, maskThreshold, type RgbImage } from '../image/rgb-image.ts';
-import { dataRangeOf, downsampled, type Planes, paddedMask, preparedPair } from '../protocols/prepared-pair.ts';
+import { dataRangeOf, downsampled, paddedMask, preparedPair } from '../protocols/prepared-pair.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { ssimProtocols } from '../protocols/protocols.ts';
-import { type WindowSums, windowSums } from './window-sums.ts';
+import { notNegative, type WindowSums, windowSums } from './window-sums.ts';
 
 /** One score for each window that lies within the image, mean of the channels, row by row. */
 export interface SsimMap {
@@ -166,9 +166,8 @@ function similarities(
       const meanD = (difference[i] as number) * scale;
       const meanS2 = meanS * meanS;
       const meanD2 = meanD * meanD;
-      // A variance is not negative; rounding can make it so by 1e-11 in flat windows.
-      const varianceS = covariance * Math.max(0, (sumSquares[i] as number) * scale - meanS2);
-      const varianceD = covariance * Math.max(0, (differenceSquares[i] as number) * scale - meanD2);
+      const varianceS = covariance * notNegative((sumSquares[i] as number) * scale - meanS2);
+      const varianceD = covariance * notNegative((differenceSquares[i] as number) * scale - meanD2);
       score +=
         ((meanS2 - meanD2 + c1) * (varianceS - varianceD + c2)) /
         ((meanS2 + meanD2 + c1) * (varianceS + varianceD + c2));

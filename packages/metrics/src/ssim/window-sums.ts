@@ -28,7 +28,14 @@ export function windowSums(a: Planes, b: Planes, window: SsimWindow): WindowSums
     const result = results.shift() as Float64Array;
     for (let row = 0; row < a.height; row++) {
       for (let channel = 0; channel < channels; channel++) {
-        correlate(plane, row * rowLength + channel, channels, filteredRows, row * columns + channel, columns / channels);
+        correlate(
+          plane,
+          row * rowLength + channel,
+          channels,
+          filteredRows,
+          row * columns + channel,
+          columns / channels,
+        );
       }
     }
     for (let column = 0; column < columns; column++) {
@@ -50,6 +57,13 @@ export function windowSums(a: Planes, b: Planes, window: SsimWindow): WindowSums
   square();
   const differenceSquares = filter();
   return { sum, difference, sumSquares, differenceSquares };
+}
+
+const { max } = Math;
+
+/** What a variance is; rounding can make it negative by 1e-11 in flat windows. */
+export function notNegative(variance: number): number {
+  return max(0, variance);
 }
 
 let scratchMemory = new Float64Array(0);
@@ -168,4 +182,3 @@ function symmetric11(weights: readonly number[]): LineCorrelation {
     }
   };
 }
-

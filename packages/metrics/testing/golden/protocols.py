@@ -4,8 +4,8 @@
 # ///
 """Every protocol of src/protocols, transcribed from the program that computed the published scores.
 
-    node packages/metrics/testing/golden/golden.mjs          # writes protocols.golden.json, and says what changed
-    npx nx run metrics:test-photographs                      # the same on whole photographs, compared with ours
+    node packages/metrics/testing/golden/golden.mjs write    # writes protocols.golden.json
+    npx nx run metrics:test-photographs                      # computes it again, and compares ours on whole photographs
 
 Where the original calls scikit-image, so does this; where it is Matlab or TensorFlow, the published formula is written out
 with SciPy's correlations. Nothing here is a translation of our code: E[xy] - E[x]E[y] in float64, window by window.

@@ -1,11 +1,10 @@
 """Golden SSIM values for src/ssim/ssim.spec.ts, from scikit-image.
 
-    python3 -m venv VENV && VENV/bin/pip install scikit-image==0.26.0 numpy==2.4.6
-    VENV/bin/python packages/metrics/testing/golden/ssim.py > packages/metrics/testing/golden/ssim.golden.json
+    node packages/metrics/testing/golden/golden.mjs write
 
-The images are drawn by integer arithmetic, in test_images.py and again in testing/test-images.ts; `checksum` shows that both drew the
-same. scikit-image returns the map of the whole frame; its own mean leaves out the border where windows are not whole, and
-so do we.
+The images are drawn by integer arithmetic, in test_images.py and again in testing/test-images.ts; `checksum` shows that
+both drew the same. scikit-image returns the map of the whole frame; its own mean leaves out the border where windows are
+not whole, and so do we. Packages: those of protocols.py.
 """
 
 import json
@@ -45,6 +44,7 @@ PAIRS = [
     (figure_left, figure_right, 64, 64),
     (figure_left, figure_right, 256, 256),
 ]
+
 
 def checksum(image):
     flat = image.astype(np.int64).ravel()

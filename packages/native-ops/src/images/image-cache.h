@@ -2,6 +2,8 @@
 // the same image at the same time wait for the one that decodes it.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -42,10 +44,14 @@ class ImageCache {
       if (entry->is_decoded) return entry;
       entry->problem = decode(&entry->image);
       entry->is_decoded = true;
+      ++decoded_;
     }
     Count(entry);
     return entry;
   }
+
+  // How often `decode` was called.
+  uint64_t decoded() const { return decoded_; }
 
  private:
   // Pairs of one real image follow each other (pair-scoring-job.cc), so few are enough, and few stay in the processor's cache.
@@ -62,6 +68,7 @@ class ImageCache {
   std::unordered_map<std::string, std::list<Handle>::iterator> by_path_;
   std::vector<Handle> spare_;  // dropped, their memory waits for the next image
   size_t bytes_ = 0;
+  std::atomic<uint64_t> decoded_{0};
 };
 
 }  // namespace ggb::images

@@ -26,9 +26,9 @@ export interface ImagesAddon {
     >;
   };
   cancel(id: number): void;
-  decodeFile(
-    path: string,
-  ): Promise<{ data: Uint8Array; width: number; height: number } | { problem: NativeProblem }>;
+  /** Since the addon was loaded. */
+  statistics(): { readonly decodedRealImages: number };
+  decodeFile(path: string): Promise<{ data: Uint8Array; width: number; height: number } | { problem: NativeProblem }>;
 }
 
 /** What brings the libraries on Debian and Ubuntu. */
@@ -41,12 +41,17 @@ const require = createRequire(import.meta.url);
  *
  * @throws BackendUnavailableError  with the reason and what to do.
  */
-export function loadImagesAddon(path = process.env.GGB_NATIVE_IMAGES_ADDON ?? ''): ImagesAddon {
-  const file = path || fileURLToPath(new URL('../../build/Release/native_images.node', import.meta.url));
+export function loadImagesAddon(
+  path = process.env.GGB_NATIVE_IMAGES_ADDON ?? '',
+  ownBuild = fileURLToPath(new URL('../../build/Release/native_images.node', import.meta.url)),
+): ImagesAddon {
+  const file = path || ownBuild;
   if (!existsSync(file)) {
     throw new BackendUnavailableError(
       'native-images',
-      path ? `the addon ${file} does not exist` : 'the image addon was not built, which needs libjpeg-turbo and libdeflate',
+      path
+        ? `the addon ${file} does not exist`
+        : 'the image addon was not built, which needs libjpeg-turbo and libdeflate',
       path
         ? "Correct GGB_NATIVE_IMAGES_ADDON, or unset it to use the package's own build."
         : `Install them and build: apt-get install ${packages} && npm run build`,
@@ -67,7 +72,9 @@ export function loadImagesAddon(path = process.env.GGB_NATIVE_IMAGES_ADDON ?? ''
     throw new BackendUnavailableError(
       'native-images',
       `${file} is not the image addon: it exports [${Object.keys(addon).slice(0, 5).join(', ')}]`,
-      path ? "Correct GGB_NATIVE_IMAGES_ADDON, or unset it to use the package's own build." : 'Rebuild it: npm run build',
+      path
+        ? "Correct GGB_NATIVE_IMAGES_ADDON, or unset it to use the package's own build."
+        : 'Rebuild it: npm run build',
     );
   }
   return addon as ImagesAddon;

@@ -163,7 +163,8 @@ function settingsOf(request: NativePairRequest): Float64Array {
   if (scale !== 255 && scale !== 1) throw invalid('scale', '255 or 1', scale);
   const sources = { 'real-range': 1, 'generated-range': 2 } as const;
   if (typeof dataRange === 'number') checkPositive('dataRange', dataRange);
-  else if (!(dataRange in sources)) throw invalid('dataRange', "a number, 'real-range' or 'generated-range'", dataRange);
+  else if (!(dataRange in sources))
+    throw invalid('dataRange', "a number, 'real-range' or 'generated-range'", dataRange);
   const { left, right, value } = padding === 'none' ? { left: 0, right: 0, value: 0 } : padding;
   checkInteger('padding.left', left, 0, 10_000);
   checkInteger('padding.right', right, 0, 10_000);

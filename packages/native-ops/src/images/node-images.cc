@@ -1,9 +1,9 @@
 // The border of the image addon to JavaScript: arguments in, promises out. TypeScript (images.ts) has checked every value.
 #include <napi.h>
 
-#include <atomic>
+#include <algorithm>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <string>
 #include <unordered_map>
@@ -13,7 +13,6 @@
 #include "images/decode.h"
 #include "images/image-cache.h"
 #include "images/pair-scoring-job.h"
-#include "images/png-filters.h"
 #include "images/thread-pool.h"
 
 namespace {
@@ -147,6 +146,13 @@ class Instance {
     return info.Env().Undefined();
   }
 
+  // statistics(): { decodedRealImages } since the start, for tests of the cache
+  Napi::Value Statistics(const Napi::CallbackInfo& info) {
+    Napi::Object statistics = Napi::Object::New(info.Env());
+    statistics.Set("decodedRealImages", static_cast<double>(real_images_.decoded()));
+    return statistics;
+  }
+
   // decodeFile(path): Promise<{ data, width, height } | { problem }>
   Napi::Value DecodeFile(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
@@ -218,6 +224,9 @@ Napi::Value ScorePairFiles(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<Instance>()->ScorePairFiles(info);
 }
 Napi::Value Cancel(const Napi::CallbackInfo& info) { return info.Env().GetInstanceData<Instance>()->Cancel(info); }
+Napi::Value Statistics(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<Instance>()->Statistics(info);
+}
 Napi::Value DecodeFile(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<Instance>()->DecodeFile(info);
 }
@@ -228,6 +237,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("pngLibrary", ggb::images::PngLibrary());
   exports.Set("scorePairFiles", Napi::Function::New(env, ScorePairFiles, "scorePairFiles"));
   exports.Set("cancel", Napi::Function::New(env, Cancel, "cancel"));
+  exports.Set("statistics", Napi::Function::New(env, Statistics, "statistics"));
   exports.Set("decodeFile", Napi::Function::New(env, DecodeFile, "decodeFile"));
   return exports;
 }

@@ -24,7 +24,9 @@ const build = run(process.execPath, [
 ]);
 const program = join(packageRoot, 'build-fuzz', 'Release', 'fuzz_images');
 if (build !== 0 || !existsSync(program)) {
-  console.error('fuzz-images: the build failed; its first error is above. It needs libjpeg62-turbo-dev and libdeflate-dev.');
+  console.error(
+    'fuzz-images: the build failed; its first error is above. It needs libjpeg62-turbo-dev and libdeflate-dev.',
+  );
   process.exit(1);
 }
 const files = readdirSync(fixtures).filter((name) => /\.(png|jpg)$/.test(name));

@@ -8,7 +8,7 @@ import { writeReport } from '../../../../tools/ci/report.mjs';
 import { variants } from './variants.mjs';
 
 /** What depends on native code. */
-const engineSpecs = ['src/ops', 'src/runtime', 'src/backend', 'testing'];
+const engineSpecs = ['src/ops', 'src/runtime', 'src/backend', 'src/images', 'testing'];
 
 const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const require = createRequire(import.meta.url);
@@ -38,6 +38,7 @@ if (cmake.length > 0) {
     process.env,
   );
   env.GGB_NATIVE_OPS_ADDON = join(packageRoot, folder, 'Release', 'native_ops.node');
+  env.GGB_NATIVE_IMAGES_ADDON = join(packageRoot, folder, 'Release', 'native_images.node');
 }
 leaveOutMissingInstructionSet();
 // The address sanitizer must be the first library of the process; Node itself is built without it.

@@ -12,10 +12,13 @@ const noise = (seed: number, width = 20, height = 16) => {
 
 describe('SSIM in the page', () => {
   const [a, b] = [noise(1), noise(2)];
+  // One of them has a window of 51 pixels.
+  const [large, other] = [noise(3, 60, 56), noise(4, 60, 56)];
   const withoutMask = Object.values(protocols).filter(({ mask }) => mask === 'none');
 
   it.each(withoutMask)('is the score of the reports, under $name', (protocol) => {
-    expect(pageSsim(a, b, protocol).score).toBeCloseTo(ssim(a, b, protocol), 14); // the same sum in the same order
+    // The same sum in the same order.
+    expect(pageSsim(large, other, protocol).score).toBeCloseTo(ssim(large, other, protocol), 14);
   });
 
   it('has a map as large as the images, with a border without scores', () => {
@@ -36,8 +39,8 @@ describe('SSIM in the page', () => {
   });
 
   it('covers the image where the protocol scores a smaller one', () => {
-    const [large, other] = [noise(1, 400, 384), noise(2, 400, 384)];
-    const { values, score } = pageSsim(large, other, { ...ssimProtocols.tf, downsample: 'mean-pool-256' });
+    const [first, second] = [noise(1, 400, 384), noise(2, 400, 384)];
+    const { values, score } = pageSsim(first, second, { ...ssimProtocols.tf, downsample: 'mean-pool-256' });
     expect(score).not.toBeNaN();
     // Sides are halved: windows from 5 to 186 of 192 rows, 5 to 194 of 200 columns, each value two pixels high and wide.
     expect(values.filter((value) => !Number.isNaN(value)).length).toBe(2 * 182 * (2 * 190));

@@ -69,6 +69,11 @@ describe('the demo', () => {
   it('leaves data, a run with its evaluation, two pictures and a report', async () => {
     expect(readdirSync(out).sort()).toEqual(['contact-sheet.png', 'data', 'levels.png', 'report.html', 'run']);
     expect(existsSync(join(out, 'run', 'evaluation', 'demo.json'))).toBe(true);
+    // For the viewer: the output of every test pair, and of the heads of the three guided levels.
+    const { pairs } = JSON.parse(readFileSync(join(out, 'run', 'evaluation', 'demo.json'), 'utf8'));
+    const pictures = readdirSync(join(out, 'run', 'evaluation', 'demo'));
+    expect(pictures).toHaveLength(4 * pairs.length);
+    expect(pictures).toContain(`${pairs[0].id}.png`);
     // Three pairs of four images, two pairs in a row; levels 2, 3, 4, the output and the truth of two pairs.
     expect(await sharp(join(out, 'contact-sheet.png')).metadata()).toMatchObject({
       width: 8 * 66 + 2,

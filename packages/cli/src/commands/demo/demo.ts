@@ -4,6 +4,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EvaluationRecord, levelSide, type Pair, Synthesizer } from '@ggb/core';
 import { drawVariation, makeNumberedFolder, RunReader, RunWriter, writeFigures } from '@ggb/core/node';
+import { ggb } from '../../command-name.ts';
 import { namedSource } from '../../config/config-source.ts';
 import { loadTrainingConfig } from '../../config/load-training-config.ts';
 import { manifestHash } from '../../data/manifest-hash.ts';
@@ -139,6 +140,7 @@ export async function demo({ out: wanted, minutes, threads }: DemoOptions, plan:
 
     console.log(scoreTable(rowsOf(record)));
     console.log(`Report: ${join(out, 'report.html')}`);
+    console.log(`Every test pair: ${ggb} view ${out}`);
     console.log(
       JSON.stringify({
         model: reported(scores.mean),

@@ -40,6 +40,16 @@ describe('ggb doctor', () => {
     expect(found(diagnosis, 'self-test: training')).toBeUndefined();
   });
 
+  it('says that images are read by sharp alone where the image addon is missing, and goes on', async () => {
+    const { code, diagnosis } = await diagnose({ GGB_NATIVE_IMAGES_ADDON: '/missing.node' });
+    expect(code).toBe(0);
+    expect(found(diagnosis, 'native images')).toMatchObject({
+      status: 'absent',
+      detail: 'the addon /missing.node does not exist',
+      remedy: expect.stringContaining('GGB_NATIVE_IMAGES_ADDON'),
+    });
+  });
+
   it('survives an addon that is no addon', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ggb-doctor-'));
     const file = join(folder, 'native_ops.node');

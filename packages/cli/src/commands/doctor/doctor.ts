@@ -1,6 +1,7 @@
 // `ggb doctor`: what loads here, what does not, why, and what to do; with a calculation that shows it computes rightly.
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { type BackendName, conditionChannels, GuidingModel, randomWeights, resolveConfig, TrainStep } from '@ggb/core';
+import { imagesBackend } from '@ggb/native-ops/images';
 import * as tf from '@ggb/native-ops/tf';
 import { selectBackend } from '../../select-backend.ts';
 
@@ -33,6 +34,7 @@ export async function examine(): Promise<Diagnosis> {
     await backendFinding('wasm', 'synthesis'),
     await backendFinding('native-cuda'),
     await sharpFinding(),
+    imagesFinding(),
   ];
   const usable = [native, ...selfTests].every(({ status }) => status === 'ok');
   const { name } = await selectBackend({ backend: 'auto', purpose: 'training' }).catch(() => ({ name: 'nothing' }));
@@ -188,6 +190,14 @@ function wave(shape: [number, number, number, number], phase = 0): tf.Tensor4D {
     Float32Array.from({ length }, (_, i) => Math.sin(i * 0.7 + phase)),
     shape,
   );
+}
+
+/** Evaluation is faster with it; sharp does the same. */
+function imagesFinding(): Finding {
+  const name = 'native images';
+  const backend = imagesBackend();
+  if (!backend.available) return { name, status: 'absent', detail: backend.reason, remedy: backend.remedy };
+  return { name, status: 'ok', detail: `${backend.libraries.join(', ')}, ${backend.threads} threads` };
 }
 
 async function sharpFinding(): Promise<Finding> {

@@ -45,7 +45,8 @@ interface ProtocolScores {
 
 async function scoreAll(options: EvaluateFoldersOptions): Promise<void> {
   const folders = foldersOf(options);
-  const { metrics } = scoringOf({ ...options, protocol: 'tf', metrics: options.metrics ?? 'ssim' });
+  const { metrics, featureMetrics } = scoringOf({ ...options, protocol: 'tf', metrics: options.metrics ?? 'ssim' });
+  if (featureMetrics.length > 0) throw new UserError('fid and is are the same under every protocol');
   if (options.json !== undefined) await prepareFile(options.json);
   const progress = new ProgressLine();
   const interruption = catchInterruption(() => progress.note('Stopping.'));

@@ -57,15 +57,23 @@ export function foldersOf({ real, generated, pairs }: EvaluateFoldersOptions): F
 export interface Scoring {
   readonly protocol: Protocol;
   readonly metrics: readonly PairMetricName[];
+  /** Of the two sets, not of pairs. */
+  readonly featureMetrics: readonly FeatureMetricName[];
 }
 
+export const featureMetricNames = ['fid', 'is'] as const;
+export type FeatureMetricName = (typeof featureMetricNames)[number];
+
 /** @throws UnknownProtocolError, UnknownMetricError, UserError */
-export function scoringOf({
-  protocol = defaultProtocol,
-  metrics = defaultMetrics,
-  pairs,
-}: EvaluateFoldersOptions): Scoring {
-  const scoring = { protocol: protocolNamed(protocol), metrics: metricsOf(metrics) };
+export function scoringOf(options: EvaluateFoldersOptions): Scoring {
+  const { protocol = defaultProtocol, metrics = defaultMetrics, pairs, features } = options;
+  const names = metricNamesOf(metrics);
+  const featureMetrics = featureMetricNames.filter((name) => names.includes(name));
+  const scoring = {
+    protocol: protocolNamed(protocol),
+    metrics: names.filter((name) => !(featureMetricNames as readonly string[]).includes(name)).map(pairMetricNamed),
+    featureMetrics,
+  };
   if (needsKeypoints(scoring.protocol, scoring.metrics) && pairs === undefined) {
     throw new UserError('the mask needs the key points of the real images', {
       where: `--protocol ${protocol} --metrics ${metrics}`,
@@ -73,18 +81,23 @@ export function scoringOf({
       remedy: 'docs/how-to/evaluate-folders.md shows such a list.',
     });
   }
+  if (featureMetrics.length > 0 !== (features !== undefined)) {
+    throw new UserError(`${featureMetricNames.join(' and ')} need the weights of a network, and nothing else does`, {
+      expected: '--metrics fid,is --features WEIGHTS.safetensors',
+      received: features === undefined ? `--metrics ${metrics} alone` : `--features with --metrics ${metrics}`,
+      remedy: 'docs/how-to/inception-weights.md says where weights come from.',
+    });
+  }
   return scoring;
 }
 
-function metricsOf(text: string): readonly PairMetricName[] {
+function metricNamesOf(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.some((name) => name === '')) {
-    throw new UserError('--metrics has an empty name', {
-      expected: 'names with commas between: ssim,psnr',
-      received: text,
-    });
+    const expected = 'names with commas between: ssim,psnr';
+    throw new UserError('--metrics has an empty name', { expected, received: text });
   }
-  return [...new Set(names.map(pairMetricNamed))];
+  return [...new Set(names)];
 }
 
 /** @throws UserError */

@@ -14,5 +14,10 @@ export function listMetrics(): void {
     const bounds = `${range[0]} to ${range[1]}`;
     return [name, direction, bounds, unit, `${description}${needsMask ? '; needs key points (--pairs)' : ''}`];
   });
+  const needsFeatures = 'needs --features WEIGHTS.safetensors';
+  rows.push(
+    ['fid', 'lower', '0 to Infinity', 'none', `Frechet distance of the features of both sets; ${needsFeatures}`],
+    ['is', 'higher', '1 to 1008', 'none', `Inception Score of the generated images, ten splits; ${needsFeatures}`],
+  );
   console.log(textTable([['metric', 'better', 'range', 'unit', ''], ...rows], [0, 1, 2, 3, 4]));
 }

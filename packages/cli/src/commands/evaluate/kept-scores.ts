@@ -71,7 +71,8 @@ export class KeptScores {
     this.journal.remove();
   }
 
-  private flush(): void {
+  /** Writes what waits. */
+  flush(): void {
     this.journal.add(this.waiting);
     this.waiting = [];
   }

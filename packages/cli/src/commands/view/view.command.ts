@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { wholeNumber } from '../../arguments.ts';
+import { portNumber } from '../../arguments.ts';
 
 const several = (value: string, before: readonly string[] = []) => [...before, value];
 
@@ -15,7 +15,7 @@ export const viewCommand = new Command('view')
   .option('--annotate <folder>', "mark joints in this folder's photos; writes pairs.jsonl in it")
   .option('--export <folder>', 'write the page and its pictures into this new folder, for a web host or a mail')
   .option('--data <folder>', 'also show pictures from here, where a manifest leads to them; repeatable', several)
-  .option('--port <number>', 'port on 127.0.0.1; default: a free one', wholeNumber)
+  .option('--port <number>', 'port on 127.0.0.1; default: a free one', portNumber)
   .option('--no-open', 'print the address and open no browser')
   .addHelpText(
     'after',

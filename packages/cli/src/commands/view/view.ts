@@ -48,10 +48,11 @@ export async function view(options: ViewOptions): Promise<void> {
     return;
   }
   const running = await startView(options);
+  // Before the address is printed: who reads it may end this at once.
+  const interruption = catchInterruption(() => {});
   // The one line on stdout: scripts read it.
   console.log(running.url);
   if (options.open) openBrowser(running.url);
-  const interruption = catchInterruption(() => {});
   await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve(), { once: true }));
   interruption.release();
   await running.close();

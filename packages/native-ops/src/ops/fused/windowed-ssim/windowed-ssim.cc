@@ -63,7 +63,12 @@ size_t GeneralScratchBytes(int width, int channels) {
   return static_cast<size_t>(width) * channels * 4 * sizeof(double);
 }
 
-size_t TiledScratchBytes(int width, int channels) { return GeneralScratchBytes(width, channels); }
+// As tiled-map.h lays it out, for 11 taps and its widest tiles.
+size_t TiledScratchBytes(int channels) {
+  constexpr size_t kInputRows = 26;
+  constexpr size_t kFloats = 2 * 16 * kInputRows + (10 + 16 + 8) * 64;
+  return channels * (kFloats * sizeof(float) + 16 * sizeof(double) + 2 * 16);
+}
 
 size_t Aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -75,7 +80,7 @@ size_t Bytes(int width, int channels, const Settings& settings) {
     case Method::kUniform:
       return WeightBytes(size) + Aligned(UniformScratchBytes(width, channels));
     case Method::kTiled:
-      return WeightBytes(size) + Aligned(TiledScratchBytes(width, channels));
+      return WeightBytes(size) + Aligned(TiledScratchBytes(channels));
     case Method::kGeneral:
       break;
   }

@@ -4,30 +4,35 @@
 # ///
 """SSIM, MS-SSIM and PSNR by piq in float64, on the images of testing/test-images.ts.
 
-    node packages/metrics/testing/golden/golden.mjs          # writes piq.golden.json; PyTorch is that of bench/pytorch-peer
+    node packages/metrics/testing/golden/golden.mjs write    # PyTorch is that of bench/pytorch-peer
 
 Sides are multiples of 16: piq pads odd ones with zeros, which TensorFlow and Wang et al. do not.
 """
 
 import hashlib
+import importlib.util
 import json
+import os
 import sys
 import types
 
 import numpy as np
+
+if "GGB_LAZY_BINDING" in os.environ:
+    # bench/pytorch-peer leaves CUDA's libraries out: their functions may only be looked up when they are called.
+    sys.setdlopenflags(os.RTLD_LAZY)
+
 import torch
 
-# piq imports torchvision for its perceptual metrics, which are not used here.
-for name in ("torchvision", "torchvision.models", "torchvision.models.inception", "torchvision.models.utils"):
-    sys.modules.setdefault(name, types.ModuleType(name))
-sys.modules["torchvision"].models = sys.modules["torchvision.models"]
-for attribute in ("vgg16", "vgg19", "VGG16_Weights", "VGG19_Weights", "inception_v3"):
-    setattr(sys.modules["torchvision.models"], attribute, None)
+import test_images
 
-from piq import psnr  # noqa: E402
-from piq.ssim import multi_scale_ssim, ssim  # noqa: E402
-
-import test_images  # noqa: E402
+# The package's own __init__ loads torchvision, for metrics that are not used here: stand in for it, keep its folder.
+package = types.ModuleType("piq")
+package.__path__ = importlib.util.find_spec("piq").submodule_search_locations
+sys.modules["piq"] = package
+psnr = importlib.import_module("piq.psnr").psnr
+ssim = importlib.import_module("piq.ssim").ssim
+multi_scale_ssim = importlib.import_module("piq.ms_ssim").multi_scale_ssim
 
 PAIRS = [
     (test_images.figure_left, test_images.figure_right, 176, 256),
