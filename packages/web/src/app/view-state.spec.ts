@@ -23,6 +23,8 @@ const everything: ViewState = {
   runs: ['a,b', 'c%2C'],
   step: 2000,
   losses: ['generator.adversarial'],
+  linear: true,
+  allSettings: true,
   photo: 'a/b.jpg',
   theme: 'dark',
 };

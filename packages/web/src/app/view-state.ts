@@ -63,6 +63,10 @@ export interface ViewState {
   readonly step?: number;
   /** Losses drawn; the usual ones when empty. */
   readonly losses: readonly string[];
+  /** Losses on a linear scale. */
+  readonly linear: boolean;
+  /** Also the settings in which the runs do not differ. */
+  readonly allSettings: boolean;
   /** Photo in annotate. */
   readonly photo?: string;
   readonly theme: Theme;
@@ -85,6 +89,8 @@ export const initialState: ViewState = {
   skeleton: false,
   runs: [],
   losses: [],
+  linear: false,
+  allSettings: false,
   theme: 'auto',
 };
 
@@ -103,6 +109,7 @@ const texts = [
 ] as const;
 const lists = ['runs', 'losses'] as const;
 const choices = { order: orders, chart: charts, mode: compareModes, theme: themes } as const;
+const flags = ['skeleton', 'linear', 'allSettings'] as const;
 const fractions = ['split', 'blend'] as const;
 const rangePrefix = 'where.';
 
@@ -121,7 +128,7 @@ export function formatState(state: ViewState): string {
   }
   const { zoom, x, y } = state.viewport;
   if (zoom !== 1 || x !== 0.5 || y !== 0.5) query.set('at', [x, y, zoom].map(rounded).join(','));
-  if (state.skeleton) query.set('skeleton', '1');
+  for (const key of flags) if (state[key]) query.set(key, '1');
   if (state.step !== undefined) query.set('step', `${state.step}`);
   const text = query.toString();
   return `#/${state.view}${text === '' ? '' : `?${text}`}`;
@@ -148,7 +155,7 @@ export function parseState(fragment: string): ViewState {
   for (const key of fractions) state[key] = fraction(query.get(key)) ?? initialState[key];
   state.ranges = rangesOf(query);
   state.viewport = viewportOf(query.get('at')) ?? wholeImage;
-  state.skeleton = query.get('skeleton') === '1';
+  for (const key of flags) state[key] = query.get(key) === '1';
   const step = numberOf(query.get('step'));
   if (step !== undefined && Number.isInteger(step) && step >= 0) state.step = step;
   return state;
