@@ -64,6 +64,7 @@ describe('paneColumns', () => {
     expect(paneColumns(5, { width: 1400, height: 600 }, 1, 24)).toBe(5);
     expect(paneColumns(4, { width: 1400, height: 600 }, 1, 24)).toBe(4);
     expect(paneColumns(5, { width: 390, height: 600 }, 1, 24)).toBe(2);
+    expect(paneColumns(6, { width: 1440, height: 660 }, 1, 24)).toBe(3);
     expect(paneColumns(2, { width: 390, height: 700 }, 1, 24)).toBe(1);
     expect(paneColumns(1, { width: 390, height: 700 }, 1, 24)).toBe(1);
     expect(paneColumns(0, { width: 390, height: 700 }, 1, 24)).toBe(1);

@@ -85,9 +85,12 @@ export function paneColumns(
     const rows = Math.ceil(count / columns);
     return Math.min(stage.width / columns, (stage.height / rows - captionHeight) * aspect);
   };
+  const empty = (columns: number) => Math.ceil(count / columns) * columns - count;
   let best = Math.max(1, count);
   for (let columns = count - 1; columns >= 1; columns--) {
-    if (sizeWith(columns) > sizeWith(best) * (best === count ? 7 / 6 : 1)) best = columns;
+    const [size, least] = [sizeWith(columns), sizeWith(best) * (best === count ? 7 / 6 : 1)];
+    // Of equally large ones that which leaves fewer places empty.
+    if (size > least || (size === least && empty(columns) < empty(best))) best = columns;
   }
   return best;
 }
