@@ -1,0 +1,2 @@
+// What Vite makes modules of.
+declare module '*.css';

@@ -1,0 +1,315 @@
+// The page in a browser, on its built-in sample and from file:, where it has to work without any server.
+import { existsSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { browserAdvice, findBrowser } from '../../../../tools/bootstrap/browser.mjs';
+import { describeWhen } from '../../../../tools/testing/skipping.ts';
+import {
+  builtPage,
+  builtPageUrl,
+  type OpenedPage,
+  openBrowser,
+  openPage,
+  type PageOptions,
+  paneContent,
+  seriousFindings,
+} from '../../testing/open-page.ts';
+
+const hasBrowser = findBrowser() !== undefined;
+// A browser on a busy machine takes its time.
+jest.setTimeout(60_000);
+
+describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the viewer', () => {
+  let browser: Browser;
+  let opened: OpenedPage;
+  let page: Page;
+
+  beforeAll(async () => {
+    if (!existsSync(builtPage)) throw new Error(`${builtPage} is not built: npx nx run web:build`);
+    browser = await openBrowser();
+  });
+  afterAll(() => browser?.close());
+  afterEach(async () => {
+    const { complaints, requests } = opened;
+    await page.close();
+    expect(complaints).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith('file:'))).toEqual([]);
+  });
+
+  async function open(fragment: string, options: PageOptions = {}): Promise<void> {
+    opened = await openPage(browser, `${builtPageUrl}${fragment}`, options);
+    page = opened.page;
+  }
+  const results = () => page.getByRole('listbox', { name: 'Results' }).getByRole('option');
+  const scores = async () => (await results().locator('b').allTextContents()).map(Number);
+  const count = () => page.locator('.count');
+  const inAddress = (text: string | RegExp) =>
+    page.waitForFunction((part) => new RegExp(part).test(location.hash), typeof text === 'string' ? text : text.source);
+
+  /** Until the maps are there, everything else has come. */
+  const compared = () => page.getByText('SSIM computed here').waitFor();
+
+  describe('to find results', () => {
+    it('begins with the worst', async () => {
+      await open('');
+      await results().first().waitFor();
+      const values = await scores();
+      expect(values.length).toBeGreaterThanOrEqual(12);
+      expect(values).toEqual([...values].sort((a, b) => a - b));
+      expect(await count().textContent()).toMatch(/24 results · mean 0\.\d{4}/);
+    });
+
+    it('sorts by any metric, by keyboard', async () => {
+      await open('#/find');
+      await results().first().waitFor();
+      await page.keyboard.press('s');
+      await inAddress('metric=l1');
+      const values = await scores();
+      expect(values).toEqual([...values].sort((a, b) => b - a));
+    });
+
+    it('puts first what lost most against another evaluation', async () => {
+      await open('#/find?order=regression&chart=regression');
+      await results().first().waitFor();
+      const gains = (await results().locator('.caption span:not(.id)').allTextContents()).map((text) =>
+        Number(text.replace('−', '-')),
+      );
+      expect(gains.length).toBeGreaterThanOrEqual(12);
+      expect(gains).toEqual([...gains].sort((a, b) => a - b));
+      expect(gains[0]).toBeLessThan(0);
+      await page.getByRole('application', { name: /ssim, B \(this run\) against ssim, A/ }).waitFor();
+    });
+
+    it('brushes the histogram to filter the grid, and takes the brush away with a click', async () => {
+      await open('#/find');
+      const chart = page.getByRole('img', { name: /^Histogram of ssim/ });
+      await chart.waitFor();
+      const box = await chart.boundingBox();
+      if (box === null) throw new Error('The histogram has no place.');
+      await page.mouse.move(box.x + 5, box.y + 40);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width / 2, box.y + 40, { steps: 4 });
+      await page.mouse.up();
+      await page.getByRole('button', { name: 'Take away the filter ssim' }).waitFor();
+      const shown = Number(/^\s*(\d+)\s*of\s*24/.exec((await count().textContent()) ?? '')?.[1]);
+      expect(shown).toBeGreaterThan(0);
+      expect(shown).toBeLessThan(24);
+      expect(await results().count()).toBe(shown);
+      await page.mouse.click(box.x + box.width / 2, box.y + 40);
+      await page.waitForFunction(() => /^\s*24 results/.test(document.querySelector('.count')?.textContent ?? ''));
+    });
+
+    it('filters by name after /, and shows all again after Escape', async () => {
+      await open('#/find');
+      await results().first().waitFor();
+      await page.keyboard.press('/');
+      await page.keyboard.type('figure-07');
+      await page.waitForFunction(() => document.querySelectorAll('[role=option]').length === 1);
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(() => document.querySelectorAll('[role=option]').length > 1);
+    });
+
+    it('opens a result from the scatter of its pose change', async () => {
+      await open('#/find?chart=pose');
+      const chart = page.getByRole('application', { name: /ssim against pose change/ });
+      await chart.focus();
+      await page.keyboard.press('ArrowRight');
+      const name = /^(figure-\d+):/.exec((await page.locator('figcaption').first().textContent()) ?? '')?.[1];
+      await page.keyboard.press('Enter');
+      await inAddress(`/compare.*pair=${name}`);
+      await compared();
+    });
+
+    it('goes through the results and opens one without a mouse', async () => {
+      await open('#/find');
+      await results().first().waitFor();
+      for (const key of ['j', 'j', 'ArrowDown', 'k']) await page.keyboard.press(key);
+      const chosen = await page.locator('[role=option][aria-selected=true] .id').textContent();
+      await page.keyboard.press('Enter');
+      await inAddress(`/compare.*pair=${chosen}`);
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(chosen);
+    });
+  });
+
+  describe('to compare', () => {
+    it('shows source, condition, output and truth in one row, and where the score was lost', async () => {
+      await open('#/compare');
+      await compared();
+      const captions = await page.locator('figcaption b').allTextContents();
+      expect(captions).toEqual(['source', 'condition', 'output', 'truth', 'SSIM map']);
+      const tops = await page
+        .locator('figure canvas')
+        .evaluateAll((panes) => panes.map((pane) => pane.getBoundingClientRect().top));
+      expect(new Set(tops).size).toBe(1);
+      const contents = await Promise.all(captions.map((name) => paneContent(page, new RegExp(`^${name} of`))));
+      expect(new Set(contents).size).toBe(5);
+    });
+
+    it('computes the score of the report', async () => {
+      await open('#/compare?pair=figure-20');
+      const text = await page.getByText('SSIM computed here').textContent();
+      const [here, reported] = (text?.match(/0\.\d{6}/g) ?? []).map(Number);
+      expect(here).toBe(reported);
+    });
+
+    it('has a mode on every number key', async () => {
+      await open('#/compare');
+      await compared();
+      const modes = page.getByRole('group', { name: 'How to compare' }).getByRole('button');
+      const titles = await modes.allTextContents();
+      expect(titles.map((title) => title.replace(/\d/, ''))).toEqual([
+        'Row',
+        'Side by side',
+        'Slider',
+        'Flicker',
+        'Onion skin',
+        'Difference',
+        'SSIM map',
+        'Levels',
+      ]);
+      for (const [index, title] of titles.entries()) {
+        await page.keyboard.press(`${index + 1}`);
+        await page.locator('[aria-pressed=true]', { hasText: title.slice(1) }).waitFor();
+        expect(await page.locator('.stage canvas').count()).toBeGreaterThan(0);
+      }
+      expect(await page.locator('figcaption b').allTextContents()).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^level \d$/), 'output', 'truth']),
+      );
+    });
+
+    it('flickers for as long as Space is held', async () => {
+      await open('#/compare?mode=flicker');
+      const pane = /^output and truth of/;
+      await page.getByRole('img', { name: pane }).waitFor();
+      await page.locator('figcaption', { hasText: 'output' }).waitFor();
+      await page.waitForTimeout(300);
+      const before = await paneContent(page, pane);
+      await page.keyboard.down(' ');
+      await page.locator('figcaption b', { hasText: 'truth' }).waitFor();
+      const held = await paneContent(page, pane);
+      await page.keyboard.up(' ');
+      await page.locator('figcaption b', { hasText: 'output' }).waitFor();
+      expect(held).not.toBe(before);
+      expect(await paneContent(page, pane)).toBe(before);
+    });
+
+    it('moves the slider and the onion skin by keys', async () => {
+      await open('#/compare?mode=slider');
+      const pane = /^output and truth of/;
+      await page.getByRole('img', { name: pane }).waitFor();
+      await page.waitForTimeout(300);
+      const before = await paneContent(page, pane);
+      for (let i = 0; i < 4; i++) await page.keyboard.press(']');
+      await inAddress('split=0\\.7');
+      expect(await paneContent(page, pane)).not.toBe(before);
+      await page.keyboard.press('5');
+      await page.keyboard.press('[');
+      await inAddress('blend=0\\.45');
+    });
+
+    it('zooms all panes at once, and stays there while stepping', async () => {
+      await open('#/compare?mode=side');
+      const source = page.getByRole('img', { name: /^output of figure/ });
+      await source.waitFor();
+      await page.waitForTimeout(300);
+      const truth = await paneContent(page, /^truth of/);
+      await source.hover({ position: { x: 200, y: 200 } });
+      await page.mouse.wheel(0, -480);
+      await page.getByRole('button', { name: 'Whole image, now at 400 %' }).waitFor();
+      expect(await paneContent(page, /^truth of/)).not.toBe(truth);
+      await inAddress(/at=/);
+      const at = /at=([^&]*)/.exec(page.url())?.[1];
+      const first = await page.getByRole('heading', { level: 1 }).textContent();
+      await page.keyboard.press('j');
+      await page.waitForFunction((name) => document.querySelector('h1')?.textContent !== name, first);
+      await inAddress('pair=');
+      expect(/at=([^&]*)/.exec(page.url())?.[1]).toBe(at);
+      await page.keyboard.press('0');
+      await page.getByRole('button', { name: 'Whole image, now at 100 %' }).waitFor();
+    });
+
+    it('reads the pixel under the pointer in every pane', async () => {
+      await open('#/compare');
+      await compared();
+      const pane = page.getByRole('img', { name: /^output of/ });
+      const { width = 0, height = 0 } = (await pane.boundingBox()) ?? {};
+      await pane.hover({ position: { x: width / 2 + 1, y: height / 2 + 1 } });
+      await page.locator('.reading .at').waitFor();
+      expect(await page.locator('.reading').textContent()).toMatch(
+        /x 32 y 32\s*source \d+ \d+ \d+\s*output \d+ \d+ \d+\s*truth \d+ \d+ \d+\s*SSIM here [−-]?\d\.\d{4}/,
+      );
+    });
+  });
+
+  it('comes back from its address to the same pixels', async () => {
+    await open('#/compare');
+    await compared();
+    for (const key of ['j', 'j', '6', '+', '+', 'x', 't', 't']) await page.keyboard.press(key);
+    await inAddress(/theme=dark/);
+    await page.waitForTimeout(500);
+    const [url, before] = [page.url(), await page.screenshot()];
+    const again = await openPage(browser, url);
+    await again.page.getByRole('img', { name: /^absolute difference/ }).waitFor();
+    await again.page.waitForTimeout(1000);
+    const after = await again.page.screenshot();
+    await again.page.close();
+    expect(url).toMatch(/mode=difference/);
+    expect(after.equals(before)).toBe(true);
+  });
+
+  it('goes back as the browser goes back', async () => {
+    await open('#/find');
+    await results().first().click();
+    await compared();
+    await page.keyboard.press('r');
+    await page.getByRole('heading', { name: 'Results' }).waitFor();
+    await page.goBack();
+    await compared();
+    await page.goBack();
+    await results().first().waitFor();
+  });
+
+  it('compares the evaluations in a table', async () => {
+    await open('#/runs');
+    await page.getByRole('row', { name: /sample-b/ }).waitFor();
+    const row = page.getByRole('row', { name: /sample-b/ });
+    expect(await row.textContent()).toMatch(/\+0\.0\d{3}/);
+    expect(await page.locator('td.best').count()).toBe(2);
+    await row.getByRole('link').first().click();
+    await inAddress('/find.*order=regression');
+  });
+
+  it('tells its keys, and can do without single letters', async () => {
+    await open('#/find');
+    await results().first().waitFor();
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'Keys' });
+    await help.waitFor();
+    expect(await help.locator('dt').count()).toBeGreaterThan(12);
+    await help.getByLabel('Single letters are commands').uncheck();
+    await page.keyboard.press('Escape');
+    await help.waitFor({ state: 'hidden' });
+    await page.keyboard.press('c');
+    await page.keyboard.press('End');
+    await page.locator('[role=option][aria-selected=true]').waitFor();
+    expect(page.url()).not.toContain('/compare');
+  });
+
+  it.each([
+    ['#/find', {}],
+    ['#/find?chart=regression&order=regression', { dark: true }],
+    ['#/find', { width: 390, height: 844 }],
+    ['#/compare', {}],
+    ['#/compare?mode=slider', { dark: true }],
+    ['#/compare', { width: 390, height: 844, dark: true }],
+    ['#/runs', {}],
+    ['#/runs', { dark: true, width: 390, height: 844 }],
+  ])('is accessible at %s %p', async (fragment, options) => {
+    await open(fragment, options);
+    await page.locator('main canvas, main table, [role=option]').first().waitFor();
+    await page.waitForTimeout(300);
+    expect(await seriousFindings(page)).toEqual([]);
+    // Nothing wider than the screen.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+});
