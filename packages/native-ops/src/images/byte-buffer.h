@@ -1,5 +1,5 @@
-// Memory that grows and is used again for the next file. A fresh large allocation for each image would cost more in page
-// faults than many images cost to decode.
+// Memory that grows and is used again for the next file. A fresh large allocation for each image would cost more in
+// page faults than many images cost to decode.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ class ByteBuffer {
   ByteBuffer(const ByteBuffer&) = delete;
   ByteBuffer& operator=(const ByteBuffer&) = delete;
 
-  // At least `bytes` bytes, aligned to 64, uninitialised, former content lost; null when there is no memory. Not zeroed,
-  // so that what a lying header asks for takes no memory before it is written.
+  // At least `bytes` bytes, aligned to 64, uninitialised, former content lost; null when there is no memory. Not
+  // zeroed, so that what a lying header asks for takes no memory before it is written.
   uint8_t* Reserve(size_t bytes) {
     if (data_ != nullptr && bytes <= capacity_) return data_;
     std::free(data_);

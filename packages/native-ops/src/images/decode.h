@@ -1,6 +1,7 @@
 // Image files as 8-bit RGB, equal to Pillow's convert('RGB') in every byte, as @ggb/core's decodeImage defines it: no
-// orientation, no colour profiles, alpha dropped, the high bytes of 16 bits, 16-bit grey clipped. What is not surely decoded the same
-// way here is refused as 'unsupported-format'. Files are taken for hostile: every size is checked before memory is taken.
+// orientation, no colour profiles, alpha dropped, the high bytes of 16 bits, 16-bit grey clipped. What is not surely
+// decoded the same way here is refused as 'unsupported-format'. Files are taken for hostile: every size is checked
+// before memory is taken.
 #pragma once
 
 #include <cstddef>

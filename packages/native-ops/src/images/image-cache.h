@@ -1,5 +1,5 @@
-// The decoded images that were used last, so that a real image shared by several pairs is decoded once. Threads that want
-// the same image at the same time wait for the one that decodes it.
+// The decoded images that were used last, so that a real image shared by several pairs is decoded once. Threads that
+// want the same image at the same time wait for the one that decodes it.
 #pragma once
 
 #include <atomic>
@@ -54,7 +54,8 @@ class ImageCache {
   uint64_t decoded() const { return decoded_; }
 
  private:
-  // Pairs of one real image follow each other (pair-scoring-job.cc), so few are enough, and few stay in the processor's cache.
+  // Pairs of one real image follow each other (pair-scoring-job.cc), so few are enough, and few stay in the processor's
+  // cache.
   static constexpr size_t kMostEntries = 32;
   static constexpr size_t kMostBytes = size_t{64} << 20;
   static constexpr size_t kMostSpare = 8;

@@ -1,5 +1,5 @@
-// JPEG by libjpeg-turbo with its defaults, which are Pillow's: accurate integer DCT and fancy upsampling, both exact to the bit
-// in every version since 2.0. As in Pillow, warnings are no errors but the end of the data is.
+// JPEG by libjpeg-turbo with its defaults, which are Pillow's: accurate integer DCT and fancy upsampling, both exact to
+// the bit in every version since 2.0. As in Pillow, warnings are no errors but the end of the data is.
 //
 // libjpeg leaves by longjmp. Only functions whose locals have no destructors are between setjmp and libjpeg.
 #include <csetjmp>
@@ -115,7 +115,8 @@ bool ReadPixels(Decoder* decoder, uint8_t* pixels) {
     JSAMPROW rows[kRows];
     const JDIMENSION first = info->output_scanline;
     JDIMENSION count = 0;
-    for (; count < kRows && first + count < info->output_height; ++count) rows[count] = pixels + (first + count) * stride;
+    for (; count < kRows && first + count < info->output_height; ++count)
+      rows[count] = pixels + (first + count) * stride;
     jpeg_read_scanlines(info, rows, count);
   }
   // Reads to the end of the image, so a file that lacks it is noticed.
@@ -140,8 +141,7 @@ Problem DecodeJpeg(const uint8_t* file, size_t bytes, Image* image) {
   if (!ReadHeader(&decoder, file, bytes)) return ProblemOf(decoder);
   const jpeg_decompress_struct& info = decoder.info;
   if (info.num_components != 1 && info.num_components != 3) {
-    return Problem(ProblemKind::kUnsupportedFormat,
-                   "a JPEG of " + std::to_string(info.num_components) + " components");
+    return Problem(ProblemKind::kUnsupportedFormat, "a JPEG of " + std::to_string(info.num_components) + " components");
   }
   if (info.data_precision != 8) {
     return Problem(ProblemKind::kUnsupportedFormat,

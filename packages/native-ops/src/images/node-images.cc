@@ -1,4 +1,5 @@
-// The border of the image addon to JavaScript: arguments in, promises out. TypeScript (images.ts) has checked every value.
+// The border of the image addon to JavaScript: arguments in, promises out. TypeScript (images.ts) has checked every
+// value.
 #include <napi.h>
 
 #include <algorithm>
@@ -94,8 +95,8 @@ class Instance {
  public:
   explicit Instance(Napi::Env env) {
     // One for all jobs, made before the clean-up hook: hooks run last first, so no thread can call it once it is gone.
-    wake_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}),
-                                          "ggb images", 0, 1);
+    wake_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "ggb images",
+                                          0, 1);
     wake_.Unref(env);
     napi_add_env_cleanup_hook(
         env, [](void* instance) { static_cast<Instance*>(instance)->pool_.Stop(); }, this);

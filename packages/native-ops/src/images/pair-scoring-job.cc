@@ -36,6 +36,8 @@ void PairScoringJob::Run(size_t piece, Workspace* workspace) {
   outcomes_[pair] = ScorePair(pairs_[pair], request_, real_images_, workspace);
 }
 
-void PairScoringJob::OnEnd(std::shared_ptr<Job> self) { ended_(std::static_pointer_cast<PairScoringJob>(std::move(self))); }
+void PairScoringJob::OnEnd(std::shared_ptr<Job> self) {
+  ended_(std::static_pointer_cast<PairScoringJob>(std::move(self)));
+}
 
 }  // namespace ggb::images

@@ -111,8 +111,8 @@ GGB_PNG_SSE41 void UndoPaeth(const uint8_t* row, const uint8_t* above, uint8_t* 
   }
 }
 
-// Low half: pixel i of the first row. High half: pixel i - 1 of the second, whose upper neighbour is the low half of the
-// step before.
+// Low half: pixel i of the first row. High half: pixel i - 1 of the second, whose upper neighbour is the low half of
+// the step before.
 template <size_t kBytes>
 GGB_PNG_SSE41 void UndoPaethPair(const uint8_t* first, const uint8_t* second, const uint8_t* above, uint8_t* first_out,
                                  uint8_t* second_out, size_t bytes) {

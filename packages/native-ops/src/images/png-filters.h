@@ -26,8 +26,8 @@ void UndoFilter(FilterCode code, int type, const uint8_t* row, const uint8_t* ab
 // Whether `UndoTwoPaeth` may be called.
 bool CanUndoTwoPaeth(FilterCode code, int pixel_bytes);
 
-// Undoes Paeth in two rows at once; `second_out` may lie right behind `first_out`. Each pixel of a row waits for the one
-// before; two rows, the lower one a pixel behind, wait together.
+// Undoes Paeth in two rows at once; `second_out` may lie right behind `first_out`. Each pixel of a row waits for the
+// one before; two rows, the lower one a pixel behind, wait together.
 void UndoTwoPaeth(const uint8_t* first, const uint8_t* second, const uint8_t* above, uint8_t* first_out,
                   uint8_t* second_out, size_t bytes, int pixel_bytes);
 

@@ -173,7 +173,8 @@ struct Pass {
 };
 
 constexpr Pass kWhole[] = {{0, 0, 1, 1}};
-constexpr Pass kAdam7[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+constexpr Pass kAdam7[] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                           {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
 
 struct Passes {
   const Pass* begin_;
@@ -199,8 +200,8 @@ Problem Inflate(const Chunks& chunks, DecodeScratch* scratch) {
   uint8_t* inflated = scratch->inflated.Reserve(static_cast<size_t>(expected));
   if (inflated == nullptr || !scratch->decompressor) return NoMemory();
   size_t received = 0;
-  const libdeflate_result result = libdeflate_zlib_decompress(scratch->decompressor.get(), chunks.data, chunks.data_bytes,
-                                                              inflated, static_cast<size_t>(expected), &received);
+  const libdeflate_result result = libdeflate_zlib_decompress(
+      scratch->decompressor.get(), chunks.data, chunks.data_bytes, inflated, static_cast<size_t>(expected), &received);
   if (result == LIBDEFLATE_INSUFFICIENT_SPACE) return Unsupported("a PNG with more data than its size needs");
   if (result != LIBDEFLATE_SUCCESS) return Corrupt("the compressed data of the PNG is damaged or incomplete");
   if (received < expected) return Truncated("before its pixels do");
@@ -257,7 +258,8 @@ bool ToRgb(const Chunks& chunks, const uint8_t* row, size_t columns, uint8_t* rg
   }
 }
 
-Problem ReadPass(const Chunks& chunks, const Pass& pass, const uint8_t* filtered, DecodeScratch* scratch, Image* image) {
+Problem ReadPass(const Chunks& chunks, const Pass& pass, const uint8_t* filtered, DecodeScratch* scratch,
+                 Image* image) {
   const Header& header = chunks.header;
   const uint32_t columns = pass.columns(header);
   const uint32_t rows = pass.rows(header);
@@ -291,7 +293,8 @@ Problem ReadPass(const Chunks& chunks, const Pass& pass, const uint8_t* filtered
     }
     for (; done > 0; --done, ++y) {
       if (is_direct) continue;
-      uint8_t* rgb = image->pixels.data() + (pass.y + static_cast<size_t>(y) * pass.dy) * image_stride + size_t{pass.x} * 3;
+      uint8_t* rgb =
+          image->pixels.data() + (pass.y + static_cast<size_t>(y) * pass.dy) * image_stride + size_t{pass.x} * 3;
       if (!ToRgb(chunks, line(y), columns, rgb, size_t{pass.dx} * 3)) {
         return Unsupported("a PNG with a palette index beyond its palette");
       }

@@ -16,16 +16,16 @@ Problem SystemProblem(int code) {
   if (code == EACCES || code == EPERM) return Problem(ProblemKind::kUnreadable, "a file without read permission");
   char text[128];
   // The GNU variant: returns the text, which may not be in the buffer.
-  return Problem(ProblemKind::kUnreadable, std::string("a file that cannot be read: ") +
-                                               strerror_r(code, text, sizeof(text)));
+  return Problem(ProblemKind::kUnreadable,
+                 std::string("a file that cannot be read: ") + strerror_r(code, text, sizeof(text)));
 }
 
 Problem CheckKind(const struct stat& found) {
   if (S_ISDIR(found.st_mode)) return Problem(ProblemKind::kUnreadable, "a folder");
   if (!S_ISREG(found.st_mode)) return Problem(ProblemKind::kUnreadable, "no regular file");
   if (static_cast<uint64_t>(found.st_size) > kLargestFile) {
-    return Problem(ProblemKind::kTooLarge, std::to_string(found.st_size) + " bytes, expected at most " +
-                                               std::to_string(kLargestFile));
+    return Problem(ProblemKind::kTooLarge,
+                   std::to_string(found.st_size) + " bytes, expected at most " + std::to_string(kLargestFile));
   }
   return Problem::None();
 }

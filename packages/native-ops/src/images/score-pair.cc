@@ -125,8 +125,8 @@ PairOutcome ScorePixels(const Pixels& real, const Pixels& generated, const Score
   const size_t bytes = ssim::workspace_bytes(real.width, real.height, settings);
   uint8_t* windows = workspace->windows.Reserve(bytes);
   if (windows == nullptr) return Failed(true, Problem(ProblemKind::kOutOfMemory, "no memory for the windows"));
-  const ssim::Outcome scored = ssim::score_rgb8(real.data, generated.data, real.width, real.height, settings, data_range,
-                                                windows, bytes, &outcome.ssim, nullptr, nullptr);
+  const ssim::Outcome scored = ssim::score_rgb8(real.data, generated.data, real.width, real.height, settings,
+                                                data_range, windows, bytes, &outcome.ssim, nullptr, nullptr);
   if (scored != ssim::Outcome::kOk) return Failed(true, Problem(ProblemKind::kTooSmall, "no window to score"));
   return outcome;
 }
@@ -135,16 +135,16 @@ PairOutcome Score(const PairFiles& files, const ScoreRequest& request, ImageCach
   FileStamp stamp;
   Problem problem = StampOf(files.real, &stamp);
   if (problem.found()) return Failed(true, std::move(problem));
-  const ImageCache::Handle real = real_images->Get(
-      files.real, stamp, [&](Image* image) { return DecodeFile(files.real, workspace, image); });
+  const ImageCache::Handle real =
+      real_images->Get(files.real, stamp, [&](Image* image) { return DecodeFile(files.real, workspace, image); });
   if (real->problem.found()) return Failed(true, real->problem);
   Image& generated = workspace->generated;
   problem = DecodeFile(files.generated, workspace, &generated);
   if (problem.found()) return Failed(false, std::move(problem));
   if (generated.width != real->image.width || generated.height != real->image.height) {
-    return Failed(false, Problem(ProblemKind::kSizeMismatch,
-                                 SizeText(generated.width, generated.height) + " pixels, the real image has " +
-                                     SizeText(real->image.width, real->image.height)));
+    return Failed(false, Problem(ProblemKind::kSizeMismatch, SizeText(generated.width, generated.height) +
+                                                                 " pixels, the real image has " +
+                                                                 SizeText(real->image.width, real->image.height)));
   }
   Pixels real_pixels{real->image.data(), real->image.width, real->image.height};
   Pixels generated_pixels{generated.data(), generated.width, generated.height};

@@ -1,5 +1,5 @@
-// Threads of the image addon's own. libuv has four, which file access of the whole program shares; OpenMP's belong to the
-// engine.
+// Threads of the image addon's own. libuv has four, which file access of the whole program shares; OpenMP's belong to
+// the engine.
 #pragma once
 
 #include <condition_variable>

@@ -1,11 +1,11 @@
-// Feeds the decoders with damaged files. Built with AddressSanitizer and UndefinedBehaviorSanitizer (run.mjs), which end the
-// process at the first access or operation that is not allowed.
+// Feeds the decoders with damaged files. Built with AddressSanitizer and UndefinedBehaviorSanitizer (run.mjs), which
+// end the process at the first access or operation that is not allowed.
 //
 //   fuzz_images CASES SEED FILE...        CASES files, each made from one of FILE or drawn from nothing
 //   fuzz_images --only CASE SEED FILE...  that one again
 //
-// A PNG with one changed byte fails its checksum and tests nothing else. So most of the damaged ones get right checksums
-// again, and some are made around random data that is compressed anew.
+// A PNG with one changed byte fails its checksum and tests nothing else. So most of the damaged ones get right
+// checksums again, and some are made around random data that is compressed anew.
 #include <libdeflate.h>
 
 #include <chrono>
@@ -115,7 +115,8 @@ Bytes DrawPng(Random* random) {
   for (uint8_t& byte : rows) byte = is_plain ? static_cast<uint8_t>(random->Below(5)) : random->Byte();
   Bytes compressed(raw + 64 + raw / 16);
   libdeflate_compressor* compressor = libdeflate_alloc_compressor(1);
-  compressed.resize(libdeflate_zlib_compress(compressor, rows.data(), rows.size(), compressed.data(), compressed.size()));
+  compressed.resize(
+      libdeflate_zlib_compress(compressor, rows.data(), rows.size(), compressed.data(), compressed.size()));
   libdeflate_free_compressor(compressor);
   Bytes png = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   AddChunk(&png, "IHDR", header);
@@ -126,7 +127,8 @@ Bytes DrawPng(Random* random) {
   }
   const size_t cut = random->OneIn(2) ? compressed.size() : random->Below(compressed.size());
   AddChunk(&png, "IDAT", Bytes(compressed.begin(), compressed.begin() + static_cast<long>(cut)));
-  if (cut < compressed.size()) AddChunk(&png, "IDAT", Bytes(compressed.begin() + static_cast<long>(cut), compressed.end()));
+  if (cut < compressed.size())
+    AddChunk(&png, "IDAT", Bytes(compressed.begin() + static_cast<long>(cut), compressed.end()));
   AddChunk(&png, "IEND", {});
   return png;
 }
