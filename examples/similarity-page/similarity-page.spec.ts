@@ -80,7 +80,7 @@ describeWhen(executablePath !== undefined, executablePath === undefined ? browse
           [[...a], [...b], width, height, { ...protocol }] as const,
         );
         const image = (data: Uint8Array) => ({ data, width, height });
-        const native = scoreImages(image(a), image(b), protocol, { map: true });
+        const native = scoreImages(image(a), image(b), { ...protocol, dataRange: 255 }, { map: true });
         expect(Math.abs(received.mean - native.mean)).toBeLessThanOrEqual(tolerance);
         expect(Math.abs(received.mean - ssim(image(a), image(b), protocol))).toBeLessThan(1e-6);
         // Or two flat maps would do.

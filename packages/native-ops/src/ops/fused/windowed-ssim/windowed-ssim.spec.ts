@@ -41,8 +41,8 @@ describe('windowedSsim', () => {
         const received = tf.tidy(
           () =>
             windowedSsim(
-              tf.tensor4d(a.data, shape, 'float32'),
-              tf.tensor4d(b.data, shape, 'float32'),
+              tf.tensor4d(Float32Array.from(a.data), shape),
+              tf.tensor4d(Float32Array.from(b.data), shape),
               settings,
             ).dataSync()[0],
         );
@@ -95,7 +95,7 @@ describe('windowedSsim', () => {
           return float64Similarity(pixels(pair[0]), pixels(pair[1]), settings).mean;
         };
         const expected = (at(1) - at(-1)) / (2 * step);
-        const gradient = (gradients[i] as tf.Tensor).dataSync();
+        const gradient = (gradients[i] as tf.Tensor).dataSync<'float32'>();
         const received = gradient.reduce((sum, value, j) => sum + value * (direction[j] as number), 0);
         const size = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0) * image.size) / 12;
         expect(Math.abs(received - expected)).toBeLessThan(tolerance * size);
