@@ -1,5 +1,5 @@
 import { protocols, ssim, ssimProtocols } from '@ggb/metrics';
-import { pageProtocol, pageSsim } from './page-ssim.ts';
+import { loadSsimKernel, pageProtocol, pageSsim } from './page-ssim.ts';
 
 const noise = (seed: number, width = 20, height = 16) => {
   let state = seed;
@@ -44,6 +44,23 @@ describe('SSIM in the page', () => {
     expect(score).not.toBeNaN();
     // Sides are halved: windows from 5 to 186 of 192 rows, 5 to 194 of 200 columns, each value two pixels high and wide.
     expect(values.filter((value) => !Number.isNaN(value)).length).toBe(2 * 182 * (2 * 190));
+  });
+
+  it('has the same scores and maps by the WebAssembly kernel', async () => {
+    const reference = withoutMask.map((protocol) => pageSsim(large, other, protocol));
+    expect(await loadSsimKernel()).toBe(true);
+    for (const [index, protocol] of withoutMask.entries()) {
+      const received = pageSsim(large, other, protocol);
+      const expected = reference[index] as (typeof reference)[number];
+      // What the kernel promises of a mean; of single values of a map, 3e-5.
+      expect(Math.abs(received.score - expected.score)).toBeLessThan(1e-6);
+      for (const [i, value] of expected.values.entries()) {
+        const other = received.values[i] as number;
+        if (Number.isNaN(value) ? !Number.isNaN(other) : !(Math.abs(value - other) < 3e-5)) {
+          throw new Error(`${protocol.name}: value ${i} is ${other}, expected ${value}`);
+        }
+      }
+    }
   });
 
   it('knows protocols by their names, and says when it does not', () => {
