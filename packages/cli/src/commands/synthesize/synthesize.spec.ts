@@ -156,7 +156,7 @@ describe('ggb evaluate', () => {
     expect(stdout).toMatch(/^ +SSIM +SSIM inside +colour error inside +colour error +sharpness$/m);
     expect(stdout).toMatch(/^model( +[\d.-]+){5}$/m);
     expect(stdout).toContain(
-      '3 pairs of split test, checkpoints/step-000010.safetensors, average weights, preset quick.',
+      '3 pairs of split test, checkpoints/step-000010.safetensors, average weights, preset quick, protocol tf (',
     );
     const record = JSON.parse(readFileSync(join(cwd, 'run', 'evaluation', 'test-step-000010-average.json'), 'utf8'));
     expect(JSON.parse(readFileSync(join(cwd, 'scores.json'), 'utf8'))).toEqual(record);
