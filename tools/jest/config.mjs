@@ -41,8 +41,12 @@ export function jestConfig(suite, overrides = {}) {
     },
     setupFilesAfterEnv: [join(repositoryRoot, 'tools', 'testing', 'setup.ts')],
     reporters: ['default', [join(here, 'counts-reporter.mjs'), { suite }]],
-    // The addon refuses a second environment in one process, so workers must be processes.
+    // The addon refuses a second environment in one process, so workers must be processes. As many as cores: most of a spec
+    // is JavaScript on one of them (Jest's default leaves one idle).
     workerThreads: false,
+    maxWorkers: '100%',
+    // A spec that takes a second alone takes several beside another's processes.
+    testTimeout: 30_000,
     ...overrides,
   };
 }
