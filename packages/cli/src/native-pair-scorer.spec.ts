@@ -10,6 +10,7 @@ import { writePairs } from '../../metrics/testing/image-files.ts';
 import { choosePairScorer, whyNotNative } from './native-pair-scorer.ts';
 
 const backend = imagesBackend();
+const scoreInTypeScript = PortablePairScorer.prototype.score;
 const names = ['a.png', 'b.jpg', 'c.webp', 'd.png', 'e.gif', 'f.tiff'];
 let folder: string;
 let files: readonly PairFiles[];
@@ -26,7 +27,7 @@ describe('choosePairScorer', () => {
   it.each([
     ['dpig', ['ssim'], /because protocol dpig scores grey images\.$/],
     ['pg2-mask', ['ssim'], /because protocol pg2-mask draws masks\.$/],
-    ['tf', ['ssim', 'ms-ssim'], /because ms-ssim is computed in TypeScript\.$/],
+    ['tf', ['ms-ssim'], /because ms-ssim is computed in TypeScript\.$/],
   ] as const)('falls back to TypeScript for %s %j, and says why', async (name, metrics, reason) => {
     const chosen = await choosePairScorer({ protocol: protocols[name], metrics });
     expect(chosen.scorer).toBeInstanceOf(PortablePairScorer);
@@ -35,13 +36,19 @@ describe('choosePairScorer', () => {
 
   it('takes TypeScript when told to', async () => {
     const { reason } = await choosePairScorer({ protocol: protocols.tf, metrics: ['ssim'], prefer: 'portable' });
-    expect(reason).toMatch(/^Scorer: portable .*because it was asked for\.$/);
+    expect(reason).toMatch(
+      /^Scorer: portable \(TypeScript float64, sharp \d+\.\d+\.\d+ with libvips \d+\.\d+\.\d+\), because it was asked for\.$/,
+    );
   });
 
   it('says what is missing where there is no addon, or which libraries decode', async () => {
     const { reason } = await choosePairScorer({ protocol: protocols.tf, metrics: ['ssim'] });
-    if (backend.available) expect(reason).toMatch(/^Scorer: native \(libjpeg-turbo .*libdeflate .*\)\.$/);
-    else expect(reason).toContain(backend.reason);
+    if (backend.available) {
+      // With the versions of all decoders: scores of others are not gone on with.
+      expect(reason).toMatch(
+        /^Scorer: native \(libjpeg-turbo .*libdeflate .*sharp \d+\.\d+\.\d+ with libvips \d+\..*\)\.$/,
+      );
+    } else expect(reason).toContain(backend.reason);
   });
 });
 
@@ -65,6 +72,44 @@ describeWhen(backend.available, 'the image addon is not built')('the native scor
       }
     },
   );
+
+  it('stays native for what it computes when other metrics are asked for too, and leaves those to TypeScript', async () => {
+    const keypoints = Array.from({ length: 18 }, (_, i) => [8 + 3 * (i % 9), 8 + 5 * (i % 7)] as const);
+    const posed = files.map((pair) => ({ ...pair, keypoints }));
+    const protocol = protocols.tf;
+    const metrics = ['l1-inside', 'ssim', 'ssim-inside', 'psnr', 'l1'] as const;
+    const asked: string[][] = [];
+    const spy = jest.spyOn(PortablePairScorer.prototype, 'score').mockImplementation(function (
+      this: PortablePairScorer,
+      pairs,
+      request,
+    ) {
+      asked.push([...request.metrics]);
+      return scoreInTypeScript.call(this, pairs, request);
+    });
+    try {
+      const { scorer, reason } = await choosePairScorer({ protocol, metrics });
+      expect(reason).toMatch(/^Scorer: native \(.*; l1-inside, ssim-inside in TypeScript; other formats by sharp/);
+      const mixed = await scorer.score(posed, { protocol, metrics });
+      // Of the formats it does not decode, TypeScript computes the rest too.
+      expect(asked.sort()).toEqual([
+        ['l1-inside', 'ssim-inside'],
+        ['ssim', 'psnr', 'l1'],
+      ]);
+      const portable = await scoreInTypeScript.call(new PortablePairScorer(), posed, { protocol, metrics });
+      for (const metric of metrics) {
+        const values = (outcomes: typeof mixed) => outcomes.map((outcome) => outcome.values?.[metric] ?? Number.NaN);
+        // As above: float32 around a local pivot.
+        expect(values(mixed)).toBeAllClose(values(portable), { absolute: 1e-6 });
+      }
+      // A pair that either cannot score has no scores: without key points there is nothing inside.
+      expect(await scorer.score(files.slice(0, 1), { protocol, metrics })).toMatchObject([
+        { problem: { kind: 'metric' } },
+      ]);
+    } finally {
+      spy.mockRestore();
+    }
+  });
 
   it('gives the same bits whatever the number of threads', async () => {
     const request = { protocol: protocols.tf, metrics: ['ssim'] } as const;

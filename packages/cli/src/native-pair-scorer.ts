@@ -7,6 +7,7 @@ import {
   type PairScorer,
   PortablePairScorer,
   type ScoreRequest,
+  sharpVersion,
 } from '@ggb/metrics/node';
 import type * as Images from '@ggb/native-ops/images';
 
@@ -41,32 +42,36 @@ export async function choosePairScorer({ protocol, metrics, threads, prefer }: S
   if (why !== undefined) return because(why);
   const images = await nativeImages();
   if ('missing' in images) return because(`native scoring is not available: ${images.missing}`);
-  const scorer = new NativePairScorer(images.module, images.libraries, portable, threads);
+  const scorer = new NativePairScorer(images.module, images.libraries, metrics, portable, threads);
   return { scorer, reason: `Scorer: ${scorer.description}.` };
 }
 
-/** What of a protocol the native scorer does not compute. */
+const isNative = (name: PairMetricName): name is NativeMetric => (nativeMetrics as readonly string[]).includes(name);
+
+/** Why the native scorer is of no use: of the protocol, or because it computes none of the metrics. */
 export function whyNotNative(protocol: Protocol, metrics: readonly PairMetricName[]): string | undefined {
-  const missing = metrics.filter((name) => !(nativeMetrics as readonly string[]).includes(name));
-  if (missing.length > 0) return `${missing.join(', ')} is computed in TypeScript`;
+  if (!metrics.some(isNative)) return `${metrics.join(', ')} is computed in TypeScript`;
   if (protocol.mask !== 'none') return `protocol ${protocol.name} draws masks`;
   if (protocol.channels !== 'rgb-mean') return `protocol ${protocol.name} scores grey images`;
   if (protocol.downsample !== 'none') return `protocol ${protocol.name} shrinks images`;
   return undefined;
 }
 
-/** Native threads for JPEG and PNG; the portable scorer for pairs with another format. */
+/** Native threads for JPEG and PNG; the portable scorer for pairs with another format, and for other metrics. */
 export class NativePairScorer implements PairScorer {
   readonly description: string;
 
   constructor(
     private readonly images: NativeImages,
     libraries: readonly string[],
+    metrics: readonly PairMetricName[],
     private readonly portable: PairScorer,
     private readonly threads: number | undefined,
   ) {
+    const others = metrics.filter((name) => !isNative(name));
+    const inTypeScript = others.length === 0 ? '' : `${others.join(', ')} in TypeScript; `;
     // Without the number of threads: it changes no number, and a run may go on with another one.
-    this.description = `native (${libraries.join(', ')}; other formats by sharp)`;
+    this.description = `native (${libraries.join(', ')}; ${inTypeScript}other formats by ${sharpVersion()})`;
   }
 
   supports(protocol: Protocol, metrics: readonly PairMetricName[]): boolean {
@@ -74,13 +79,27 @@ export class NativePairScorer implements PairScorer {
   }
 
   async score(pairs: readonly PairFiles[], request: ScoreRequest): Promise<readonly PairOutcome[]> {
+    const metrics = request.metrics.filter(isNative);
+    const others = request.metrics.filter((name) => !isNative(name));
+    const [scored, more] = await Promise.all([
+      this.scoreNatively(pairs, { ...request, metrics }),
+      others.length === 0 ? undefined : this.portable.score(pairs, { ...request, metrics: others }),
+    ]);
+    if (more === undefined) return scored;
+    return scored.map((outcome, i) => joined(outcome, more[i] as PairOutcome));
+  }
+
+  private async scoreNatively(
+    pairs: readonly PairFiles[],
+    request: ScoreRequest & { readonly metrics: readonly NativeMetric[] },
+  ): Promise<readonly PairOutcome[]> {
     const { window, statistics, k1, k2, dataRange, scale, padding } = request.protocol;
     const { threads } = this;
     const results = await this.images.scorePairFiles(
       pairs,
       {
         ...{ window, statistics, k1, k2, dataRange, scale, padding },
-        metrics: request.metrics as readonly NativeMetric[],
+        metrics: request.metrics,
         ...(threads === undefined ? {} : { threads }),
       },
       request.signal,
@@ -95,6 +114,13 @@ export class NativePairScorer implements PairScorer {
     for (const [at, i] of others.entries()) outcomes[i] = rescored[at] as PairOutcome;
     return outcomes;
   }
+}
+
+/** All of a pair's scores or none. */
+function joined(outcome: PairOutcome, more: PairOutcome): PairOutcome {
+  if (outcome.values === undefined) return outcome;
+  if (more.values === undefined) return more;
+  return { values: { ...outcome.values, ...more.values } };
 }
 
 function outcomeOf(result: Images.NativePairResult): PairOutcome {

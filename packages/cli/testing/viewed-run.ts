@@ -46,7 +46,7 @@ export async function writeViewedRun(folder: string): Promise<{ readonly data: s
     version: 1,
     checkpoint: 'checkpoints/step-000003.safetensors',
     preset: 'quick',
-    protocol: 'tf',
+    protocol: { name: 'tf' },
     data: { manifest: join(data, 'pairs.jsonl'), manifestSha256: 'ab' },
     weights: 'average',
     split: 'test',

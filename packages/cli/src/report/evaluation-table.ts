@@ -1,5 +1,5 @@
 // Means of an evaluation as a table for a terminal. Every line says which way is better and under which protocol.
-import type { EvaluationReport, MetricSummary } from '@ggb/metrics/node';
+import type { ComparableReport, EvaluationReport, MetricSummary } from '@ggb/metrics/node';
 import { textTable } from './text-table.ts';
 
 /** A line for each metric: mean, 95 % interval, number of pairs, better direction. */
@@ -15,18 +15,29 @@ export function evaluationTable(metrics: EvaluationReport['metrics'], protocol: 
   return textTable([[title, 'mean', '95 % interval', 'pairs', ''], ...rows], [0, 4]);
 }
 
-/** A line for each report, a column for each metric that any of them has. */
+/** A line for each report, a column for each metric that any of them has, and the network, if any scored features. */
 export function comparisonTable(
-  reports: readonly { readonly name: string; readonly report: Pick<EvaluationReport, 'protocol' | 'metrics'> }[],
+  reports: readonly {
+    readonly name: string;
+    readonly report: Pick<ComparableReport, 'protocol' | 'metrics' | 'network'>;
+  }[],
 ): string {
+  const hasNetwork = reports.some(({ report }) => report.network !== undefined);
   const metrics = [...new Set(reports.flatMap(({ report }) => Object.keys(report.metrics)))];
   const rows = reports.map(({ name, report }) => [
     name,
     `${report.protocol.name} (${report.protocol.hash.slice(0, 8)})`,
     ...metrics.map((metric) => numberText(report.metrics[metric]?.mean, report.metrics[metric])),
     `${Math.max(0, ...Object.values(report.metrics).map(({ n, infinite = 0 }) => n + infinite))}`,
+    ...(hasNetwork ? [networkText(report.network)] : []),
   ]);
-  return textTable([['report', 'protocol', ...metrics, 'pairs'], ...rows], [0, 1]);
+  const titles = ['report', 'protocol', ...metrics, 'pairs', ...(hasNetwork ? ['network of fid and is'] : [])];
+  return textTable([titles, ...rows], hasNetwork ? [0, 1, titles.length - 1] : [0, 1]);
+}
+
+/** With the label that scores of features must not go without. */
+function networkText(network: ComparableReport['network']): string {
+  return network === undefined ? '-' : `${network.name} (${network.weightsSha256.slice(0, 8)}), ${network.label}`;
 }
 
 function infiniteText({ infinite }: MetricSummary): string {

@@ -47,13 +47,17 @@ const evaluation: EvaluationRecord = {
   checkpoint: 'checkpoints/step-000500.safetensors',
   checkpointSha256: 'cd',
   preset: 'quick',
-  protocol: 'tf',
+  protocol: { name: 'tf', hash: 'a5b6' },
   data: { manifest: '/figures/pairs.jsonl', manifestSha256: 'ef' },
   weights: 'average',
   split: 'test',
   mean: { ssim: 0.8, insideSsim: 0.6, insideL1: 20, l1: 5, sharpness: 0.9 },
+  metrics: {
+    ssim: { mean: 0.8, n: 2, interval: [0.7, 0.9], direction: 'higher', unit: 'none' },
+    sharpness: { mean: 0.9, n: 2, interval: [0.9, 0.9], direction: 'nearer-to-one', unit: 'none' },
+  },
   pairs: [
-    { id: 'a', ssim: 0.8, insideSsim: 0.6, insideL1: 20, l1: 5, sharpness: 0.9 },
+    { id: 'a', name: 'a', ssim: 0.8, insideSsim: 0.6, insideL1: 20, l1: 5, sharpness: 0.9 },
     { id: 'b', ssim: 0.7, l1: 6 },
   ],
   baselines: { copySource: { ssim: 0.5, l1: 30 } },
@@ -85,6 +89,10 @@ describe('records', () => {
     const { sharpness, ...oldMean } = mean;
     const old = { version, checkpoint, weights, split, mean: oldMean, pairs };
     expect(parseEvaluation(JSON.stringify(old))).toEqual(old);
+  });
+
+  it('may name the protocol alone, as earlier versions did', () => {
+    expect(parseEvaluation(changed(evaluation, { protocol: 'pg2' })).protocol).toEqual({ name: 'pg2' });
   });
 
   it('may have what a later version adds', () => {
@@ -120,6 +128,14 @@ describe('records', () => {
     [
       'evaluation: failed.0.message: expected a string, received nothing',
       () => parseEvaluation(changed(evaluation, { failed: [{ id: 'c' }] })),
+    ],
+    [
+      'evaluation: metrics.ssim.direction: expected higher, lower, nearer-to-one, received "up"',
+      () => parseEvaluation(changed(evaluation, { metrics: { ssim: { direction: 'up' } } })),
+    ],
+    [
+      'evaluation: protocol.name: expected a string, received nothing',
+      () => parseEvaluation(changed(evaluation, { protocol: {} })),
     ],
     ['evaluation: pairs: expected a list, received 3', () => parseEvaluation(changed(evaluation, { pairs: 3 }))],
     [

@@ -6,6 +6,8 @@ import {
   type RunInfo,
   type RunSession,
   runRecordVersion,
+  type ScoreDirection,
+  type ScoreSummary,
   type Scores,
   type StepRecord,
 } from './run-record.ts';
@@ -119,20 +121,46 @@ export function parseEvaluation(text: string, file = 'evaluation'): EvaluationRe
     checkpoint: record.string('checkpoint'),
     ...record.optional('checkpointSha256', (key) => record.string(key)),
     ...record.optional('preset', (key) => record.string(key)),
-    ...record.optional('protocol', (key) => record.string(key)),
+    ...record.optional('protocol', (key) => parseProtocol(record, key)),
     ...record.optional('data', (key) => record.object(key).strings('manifest', 'manifestSha256')),
     weights,
     split: record.string('split'),
     mean: parseScores(record.object('mean')),
+    ...record.optional('metrics', (key) => {
+      const metrics = record.object(key);
+      return Object.fromEntries(metrics.keys().map((name) => [name, parseSummary(metrics.object(name))]));
+    }),
     pairs: record.list('pairs', (pairs, key) => {
       const pair = pairs.object(key);
-      return { id: pair.string('id'), ...parseScores(pair) };
+      return { id: pair.string('id'), ...pair.optional('name', (name) => pair.string(name)), ...parseScores(pair) };
     }),
     ...record.optional('baselines', (key) => {
       const baselines = record.object(key);
       return Object.fromEntries(baselines.keys().map((name) => [name, parseScores(baselines.object(name))]));
     }),
     ...record.optional('failed', (key) => record.list(key, (failed, at) => failed.object(at).strings('id', 'message'))),
+  };
+}
+
+function parseProtocol(record: Fields, key: string): NonNullable<EvaluationRecord['protocol']> {
+  if (typeof record.values[key] === 'string') return { name: record.string(key) };
+  const protocol = record.object(key);
+  return { name: protocol.string('name'), ...protocol.optional('hash', (hash) => protocol.string(hash)) };
+}
+
+const directions: readonly ScoreDirection[] = ['higher', 'lower', 'nearer-to-one'];
+
+function parseSummary(summary: Fields): ScoreSummary {
+  const direction = directions.find((known) => known === summary.values.direction);
+  if (direction === undefined) throw summary.error('direction', directions.join(', '));
+  const [low, high] = summary.list('interval', (bounds, key) => bounds.number(key));
+  if (low === undefined || high === undefined) throw summary.error('interval', 'two numbers');
+  return {
+    mean: summary.number('mean'),
+    n: summary.number('n'),
+    interval: [low, high],
+    direction,
+    unit: summary.string('unit'),
   };
 }
 

@@ -85,6 +85,21 @@ export interface Scores {
   readonly sharpness?: number;
 }
 
+/** What is said of a score over all pairs. */
+export interface ScoreSummary {
+  readonly mean: number;
+  /** Pairs. */
+  readonly n: number;
+  /** 95 %, percentile bootstrap over pairs. */
+  readonly interval: readonly [low: number, high: number];
+  readonly direction: ScoreDirection;
+  /** 'none' of numbers without one. */
+  readonly unit: string;
+}
+
+/** What is better; `nearer-to-one` of ratios, such as sharpness. */
+export type ScoreDirection = 'higher' | 'lower' | 'nearer-to-one';
+
 export interface EvaluationRecord {
   readonly version: number;
   /** Relative to the run folder; as it was given, for one from elsewhere. */
@@ -92,8 +107,8 @@ export interface EvaluationRecord {
   /** Of the checkpoint's file. This and the next three are absent in records of earlier versions. */
   readonly checkpointSha256?: string;
   readonly preset?: string;
-  /** The name of the SSIM protocol in `@ggb/metrics`. Absent: `tf`. */
-  readonly protocol?: string;
+  /** The SSIM protocol in `@ggb/metrics`, and its content hash. Absent: `tf`. Earlier versions wrote the name alone. */
+  readonly protocol?: { readonly name: string; readonly hash?: string };
   /** The manifest of the pairs: its absolute path, and SHA-256 of its bytes. */
   readonly data?: { readonly manifest: string; readonly manifestSha256: string };
   readonly weights: 'average' | 'raw';
@@ -101,7 +116,10 @@ export interface EvaluationRecord {
   readonly split: string;
   /** Mean over the pairs. */
   readonly mean: Scores;
-  readonly pairs: readonly (Scores & { readonly id: string })[];
+  /** The same means with what is known of them, in the form of reports of image folders. Absent in earlier records. */
+  readonly metrics?: { readonly [name in keyof Scores]?: ScoreSummary };
+  /** `name` is the id again, as reports of image folders call it. Absent in earlier records. */
+  readonly pairs: readonly (Scores & { readonly id: string; readonly name?: string })[];
   /** Trivial answers on the same pairs. */
   readonly baselines?: Readonly<Record<string, Scores>>;
   /** Pairs that could not be scored, and why: `mean` and `baselines` are without them. Absent if there are none. */

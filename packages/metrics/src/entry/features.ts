@@ -13,6 +13,7 @@ export {
   type DistributionScores,
   evaluateDistribution,
   type ImageSet,
+  isStatisticsFile,
 } from '../features/evaluate-distribution.ts';
 export {
   type DecodeImage,
@@ -20,7 +21,10 @@ export {
   extractFeatures,
   type FeatureBatch,
   ImageFeaturesError,
+  ignoredWarning,
   imageFilesOf,
+  type ListedImages,
+  listImageFiles,
 } from '../features/extract-features.ts';
 export { FeatureCache } from '../features/feature-cache.ts';
 export type { FeatureNetwork, ImageFeatures } from '../features/feature-network.ts';
@@ -30,8 +34,13 @@ export { portableStatistics } from '../frechet-distance/portable-statistics.ts';
 export type { StatisticsEngine } from '../frechet-distance/statistics-engine.ts';
 export { FeatureStatisticsError } from '../frechet-distance/statistics-error.ts';
 export { readStatistics, writeStatistics } from '../frechet-distance/statistics-file.ts';
-export { type InceptionName, type InceptionOptions, inceptionNetwork } from '../inception/inception-network.ts';
+export {
+  type InceptionName,
+  type InceptionOptions,
+  inceptionNames,
+  inceptionNetwork,
+} from '../inception/inception-network.ts';
 export type { FeatureLayer } from '../inception/inception-v3.ts';
 export { InceptionWeightsError, parseInceptionWeights } from '../inception/inception-weights.ts';
 export { loadInception } from '../inception/load-inception.ts';
-export { InceptionScore, type InceptionScoreValue } from '../inception-score/inception-score.ts';
+export { defaultSplits, InceptionScore, type InceptionScoreValue } from '../inception-score/inception-score.ts';

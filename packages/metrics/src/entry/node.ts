@@ -1,9 +1,11 @@
 // What needs Node: folders of images, decoders, and the evaluation of them. The rest is in `@ggb/metrics`.
 export { bootstrapIntervals, intervalMethod } from '../evaluation/bootstrap-interval.ts';
 export {
+  type ComparableReport,
   comparisonWarnings,
   type EvaluationReport,
   type PairRow,
+  parseComparable,
   parseReport,
   ReportError,
   reportJson,
@@ -19,7 +21,7 @@ export {
 } from '../evaluation/evaluator.ts';
 export { maskOfPair, needsKeypoints } from '../evaluation/pair-mask.ts';
 export type { PairFiles, PairOutcome, PairProblem, PairScorer, ScoreRequest } from '../evaluation/pair-scorer.ts';
-export { PortablePairScorer } from '../evaluation/portable-pair-scorer.ts';
+export { PortablePairScorer, sharpVersion } from '../evaluation/portable-pair-scorer.ts';
 export { type MetricSummary, ScoreColumns } from '../evaluation/score-columns.ts';
 export {
   type JournalConditions,
@@ -42,3 +44,8 @@ export {
   problemKinds,
 } from '../image-set/image-set-problem.ts';
 export { ImageFolderError } from '../image-set/list-images.ts';
+export {
+  type ImageScanOptions,
+  type ScannedImages,
+  scanImageFiles,
+} from '../image-set/scan-image-files.ts';

@@ -2,6 +2,7 @@ import { intervalMethod } from './bootstrap-interval.ts';
 import {
   comparisonWarnings,
   type EvaluationReport,
+  parseComparable,
   parseReport,
   ReportError,
   reportJson,
@@ -70,16 +71,54 @@ describe('reportJson and parseReport', () => {
     ['{', /r\.json: expected JSON, received/],
     ['[]', /expected an object in a report/],
     ['{"version": 7}', /expected version 1, received 7/],
-    ['{"version": 1, "protocol": "tf"}', /expected an object in protocol, received "tf"/],
+    ['{"version": 1, "protocol": "tf"}', /expected protocol with name and hash, received "tf", as older records have/],
     ['{"version": 1, "protocol": {"name": "tf", "hash": "a"}, "metrics": {"ssim": {}}}', /metrics\.ssim\.mean/],
     ['{"version": 1, "protocol": {"name": "tf", "hash": "a"}, "metrics": {}}', /expected pairs, received none/],
+    [
+      '{"version": 1, "protocol": {"name": "tf", "hash": "a"}, "metrics": {}, "pairs": [{"id": "a"}]}',
+      /text in pairs\.0\.name, received nothing/,
+    ],
+    [
+      '{"version": 1, "protocol": {"name": "tf", "hash": "a"}, "metrics": {}, "pairs": []}',
+      /expected text in real, received nothing/,
+    ],
   ])('refuses %s', (text, message) => {
     expect(() => parseReport('r.json', text)).toThrow(ReportError);
     expect(() => parseReport('r.json', text)).toThrow(message);
   });
 });
 
+describe('parseComparable', () => {
+  it('takes what a record of a run has too, and a network only whole', () => {
+    const { protocol, metrics, version } = report('tf', 'aa', []);
+    const record = { version, protocol, metrics, checkpoint: 'c', pairs: [{ id: 'a', name: 'a', ssim: 0.5 }] };
+    expect(parseComparable('run.json', JSON.stringify(record))).toEqual(record);
+    const withNetwork = { ...record, network: { name: 'n' } };
+    expect(() => parseComparable('r.json', JSON.stringify(withNetwork))).toThrow(
+      /network\.name, weightsSha256 and label/,
+    );
+  });
+});
+
 describe('comparisonWarnings', () => {
+  it('warns of the same weights behind another network', () => {
+    const withNetwork = (name: string) => ({
+      ...report('tf', 'aa', ['a']),
+      network: { name, weightsSha256: 'c0ffee00'.repeat(8), comparable: true, label: 'published' },
+    });
+    expect(comparisonWarnings([withNetwork('inception-2015-12-05'), withNetwork('inception-2015-12-05')])).toEqual([]);
+    expect(comparisonWarnings([withNetwork('inception-2015-12-05'), withNetwork('inception-pytorch-fid')])).toEqual([
+      'FID and Inception Score are NOT comparable: they are of features of different networks, inception-2015-12-05 (c0ffee00), inception-pytorch-fid (c0ffee00).',
+    ]);
+  });
+
+  it('says which programs computed the scores, if they are several', () => {
+    const other = { ...report('tf', 'aa', ['a']), scorer: 'native' };
+    expect(comparisonWarnings([report('tf', 'aa', ['a']), other])).toEqual([
+      expect.stringContaining('portable / native. Of the same pixels they agree to 1e-6'),
+    ]);
+  });
+
   it('has none for the same protocol and pairs, whatever the protocol is called', () => {
     expect(comparisonWarnings([report('pg2', 'aa', ['a']), report('ggb', 'aa', ['a'])])).toEqual([]);
   });

@@ -13,7 +13,7 @@ export type PairRow = { readonly name: string; readonly real: string } & Readonl
 
 export interface EvaluationReport {
   readonly version: typeof reportVersion;
-  /** Of scores of features alone, their network and the hash of its weights. */
+  /** Of scores of features alone, their network, and a hash of its name and its weights. */
   readonly protocol: { readonly name: string; readonly hash: string };
   /** Where `fid` or `is` were computed: whose features, and whether they may stand beside published scores. */
   readonly network?: {
@@ -31,6 +31,8 @@ export interface EvaluationReport {
   /** Who computed. */
   readonly scorer: string;
   readonly versions: Readonly<Record<string, string>>;
+  /** Sentences on what the numbers are worth: too few images for a FID, files that were left out. Absent in older reports. */
+  readonly warnings?: readonly string[];
   /** How many pairs each rule of pairing made. */
   readonly pairing: Readonly<Record<string, number>>;
   /** All that was found; pairs with an error are not scored. */
@@ -63,8 +65,25 @@ export function* reportJson(head: Omit<EvaluationReport, 'pairs'>, pairs: Iterab
   yield `${isFirst ? '' : '\n  '}]\n}\n`;
 }
 
+/** What reports of folders and records of runs (`ggb evaluate --run`) both say, and all that a comparison needs. */
+export interface ComparableReport extends Pick<EvaluationReport, 'protocol' | 'metrics' | 'network'> {
+  /** Absent in records of runs. */
+  readonly scorer?: string;
+  readonly pairs: readonly { readonly name: string }[];
+}
+
 /** @throws ReportError  naming the first thing that is missing or wrong. */
 export function parseReport(file: string, text: string): EvaluationReport {
+  const report = parseComparable(file, text) as EvaluationReport;
+  for (const key of ['real', 'generated'] as const) {
+    if (typeof report[key] !== 'string') throw new ReportError(file, `text in ${key}`, brief(report[key]));
+  }
+  if (!Array.isArray(report.problems)) throw new ReportError(file, 'problems', 'none');
+  return report;
+}
+
+/** A report, or the record of a run's evaluation. @throws ReportError  naming the first thing that is missing or wrong. */
+export function parseComparable(file: string, text: string): ComparableReport {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -74,6 +93,10 @@ export function parseReport(file: string, text: string): EvaluationReport {
   const report = objectOf(file, 'a report', value);
   if (report.version !== reportVersion) {
     throw new ReportError(file, `version ${reportVersion}`, JSON.stringify(report.version) ?? 'none');
+  }
+  if (typeof report.protocol === 'string') {
+    const received = `${brief(report.protocol)}, as older records have; evaluate the run again`;
+    throw new ReportError(file, 'protocol with name and hash', received);
   }
   const protocol = objectOf(file, 'protocol', report.protocol);
   if (typeof protocol.name !== 'string' || typeof protocol.hash !== 'string') {
@@ -86,12 +109,26 @@ export function parseReport(file: string, text: string): EvaluationReport {
     }
   }
   if (!Array.isArray(report.pairs)) throw new ReportError(file, 'pairs', 'none');
-  return report as unknown as EvaluationReport;
+  for (const [i, value] of report.pairs.entries()) {
+    const { name } = objectOf(file, `pairs.${i}`, value);
+    if (typeof name !== 'string') throw new ReportError(file, `text in pairs.${i}.name`, brief(name));
+  }
+  if (report.network !== undefined) {
+    const { name, weightsSha256, label } = objectOf(file, 'network', report.network);
+    if ([name, weightsSha256, label].some((part) => typeof part !== 'string')) {
+      throw new ReportError(file, 'network.name, weightsSha256 and label', brief(report.network));
+    }
+  }
+  return report as unknown as ComparableReport;
+}
+
+function brief(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 60) ?? 'nothing';
 }
 
 function objectOf(file: string, what: string, value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new ReportError(file, `an object in ${what}`, JSON.stringify(value)?.slice(0, 60) ?? 'nothing');
+  throw new ReportError(file, `an object in ${what}`, brief(value));
 }
 
 /**
@@ -99,7 +136,7 @@ function objectOf(file: string, what: string, value: unknown): Record<string, un
  * does. Never left out beside a table of several reports.
  */
 export function comparisonWarnings(
-  reports: readonly Pick<EvaluationReport, 'protocol' | 'pairs' | 'network'>[],
+  reports: readonly Pick<ComparableReport, 'protocol' | 'pairs' | 'network' | 'scorer'>[],
 ): readonly string[] {
   const warnings: string[] = [];
   const hashes = new Map<string, Set<string>>();
@@ -112,9 +149,20 @@ export function comparisonWarnings(
       `These scores are NOT comparable: they were computed under different protocols, ${shown.join(', ')}. Differences of up to 0.17 in SSIM come from the protocol alone.`,
     );
   }
-  const networks = new Set(reports.flatMap(({ network }) => network?.weightsSha256 ?? []));
-  if (networks.size > 1)
-    warnings.push('FID and Inception Score are NOT comparable: they are of features of different networks.');
+  // The same weights behind another resizing are another network: names count too.
+  const networks = reports.flatMap(({ network }) => network ?? []);
+  const texts = [...new Set(networks.map((network) => `${network.name} (${network.weightsSha256.slice(0, 8)})`))];
+  if (new Set(networks.map(({ name, weightsSha256 }) => `${name} ${weightsSha256}`)).size > 1) {
+    warnings.push(
+      `FID and Inception Score are NOT comparable: they are of features of different networks, ${texts.join(', ')}.`,
+    );
+  }
+  const scorers = [...new Set(reports.flatMap(({ scorer }) => scorer ?? []))];
+  if (scorers.length > 1) {
+    warnings.push(
+      `Different programs computed the scores: ${scorers.join(' / ')}. Of the same pixels they agree to 1e-6; another decoder may see other pixels.`,
+    );
+  }
   const sets = reports.map(({ pairs }) => new Set(pairs.map(({ name }) => name)));
   const [first] = sets;
   const isSame = sets.every((set) => set.size === first?.size && [...set].every((name) => first.has(name)));

@@ -30,7 +30,7 @@ export type PairOutcome =
  * in the batch, their order, or the number of threads.
  */
 export interface PairScorer {
-  /** For reports: who computed, e.g. 'portable (TypeScript float64, sharp 0.35.5)'. */
+  /** For reports: who computed, e.g. 'portable (TypeScript float64, sharp 0.35.5 with libvips 8.17.3)'. */
   readonly description: string;
   supports(protocol: Protocol, metrics: readonly PairMetricName[]): boolean;
   /** One outcome for each pair, in their order. Called with batches; several calls may be under way. */

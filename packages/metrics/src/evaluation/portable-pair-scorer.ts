@@ -1,5 +1,5 @@
 // The scorer that runs wherever Node and sharp do: decoding in sharp's threads, metrics in TypeScript, float64.
-
+import { createRequire } from 'node:module';
 import { ImageInputError } from '../image/image-input-error.ts';
 import type { RgbImage } from '../image/rgb-image.ts';
 import { decodeImage, ImageReadError } from '../image-set/decode-image.ts';
@@ -11,7 +11,10 @@ import type { PairFiles, PairOutcome, PairProblem, PairScorer, ScoreRequest } fr
 const pairsUnderWay = 4;
 
 export class PortablePairScorer implements PairScorer {
-  readonly description = 'portable (TypeScript float64, sharp)';
+  /** With the versions of the decoders: another one may give other pixels, and so other bits. */
+  get description(): string {
+    return `portable (TypeScript float64, ${sharpVersion()})`;
+  }
 
   supports(): boolean {
     return true;
@@ -30,6 +33,12 @@ export class PortablePairScorer implements PairScorer {
     await Promise.all(Array.from({ length: pairsUnderWay }, worker));
     return outcomes;
   }
+}
+
+/** `sharp 0.35.5 with libvips 8.17.3`. Loads sharp, which the first image would do anyway. */
+export function sharpVersion(): string {
+  const { versions } = createRequire(import.meta.url)('sharp') as typeof import('sharp');
+  return `sharp ${versions.sharp} with libvips ${versions.vips}`;
 }
 
 async function scorePair(

@@ -15,7 +15,7 @@ export interface JournalConditions {
 export interface JournalEntry {
   readonly name: string;
   readonly real: string;
-  /** Of size and time of both files. */
+  /** Of size and time of both files, and of the key points, if there are any. */
   readonly stamp: string;
   readonly values: Readonly<Partial<Record<PairMetricName, number>>>;
 }

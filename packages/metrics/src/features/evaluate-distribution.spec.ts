@@ -129,8 +129,9 @@ describe('evaluateDistribution', () => {
     expect(count).toEqual({ real: 24, generated: 23 });
     expect(engine).toBe('TypeScript with ml-matrix');
     // Below 2,048 images, of either set.
-    expect(warnings).toHaveLength(2);
+    expect(warnings).toHaveLength(4);
     expect(warnings[1]).toContain('FID from 23 generated images');
+    expect(warnings[3]).toBe(`${generated}: left out, as no images by name or in a folder below: notes.txt.`);
   });
 
   it('takes statistics of pytorch-fid for either set', async () => {
@@ -143,6 +144,22 @@ describe('evaluateDistribution', () => {
       await evaluateDistribution(request()),
     ];
     expect(fromFile.fid?.value).toBe(fromImages.fid?.value);
+    // A network that may be compared; its file does not say so, unless someone answers for it.
+    const features: FeatureNetwork = { ...quarters(), comparability: { comparable: true, reason: 'published' } };
+    const labelled = async (more: Partial<DistributionRequest>) =>
+      (await evaluateDistribution(request({ features, real: file, ...more }))).network;
+    expect(await labelled({})).toMatchObject({
+      comparable: false,
+      label: `not comparable: ${file} does not say which network and resizing made it`,
+    });
+    expect(await labelled({ statisticsNetwork: features.name })).toMatchObject({
+      comparable: true,
+      label: 'published',
+    });
+    expect(await labelled({ real })).toMatchObject({ comparable: true });
+    await expect(labelled({ statisticsNetwork: 'inception-pytorch-fid' })).rejects.toThrow(
+      /real\.npz: expected statistics of custom:quarters.*received of inception-pytorch-fid/,
+    );
     await expect(
       evaluateDistribution(request({ generated: file, features: quartersWithClasses(), metrics: ['is'] })),
     ).rejects.toThrow('is: expected images');
@@ -156,7 +173,9 @@ describe('evaluateDistribution', () => {
     );
     const empty = join(folder, 'empty');
     mkdirSync(empty);
-    await expect(evaluateDistribution(request({ real: empty }))).rejects.toThrow('expected image files (.png, .jpg');
+    await expect(evaluateDistribution(request({ real: empty }))).rejects.toThrow('expected image files (.jpg, .jpeg');
+    writeFileSync(join(empty, 'x.bmp'), 'BM');
+    expect(await imageFilesOf(empty)).toEqual([join(empty, 'x.bmp')]);
     const broken = join(folder, 'broken.png');
     writeFileSync(broken, readFileSync(join(real, '3.png')).subarray(0, 60));
     const failure = evaluateDistribution(request({ real: [join(real, '1.png'), broken] }));

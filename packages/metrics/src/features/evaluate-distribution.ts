@@ -7,7 +7,13 @@ import type { StatisticsEngine } from '../frechet-distance/statistics-engine.ts'
 import { FeatureStatisticsError } from '../frechet-distance/statistics-error.ts';
 import { readStatistics } from '../frechet-distance/statistics-file.ts';
 import { defaultSplits, InceptionScore, type InceptionScoreValue } from '../inception-score/inception-score.ts';
-import { type ExtractionOptions, extractFeatures, imageFilesOf, sortedByName } from './extract-features.ts';
+import {
+  type ExtractionOptions,
+  extractFeatures,
+  ignoredWarning,
+  listImageFiles,
+  sortedByName,
+} from './extract-features.ts';
 
 /** A folder of images, a `.npz` file of statistics, or the paths of images. */
 export type ImageSet = string | readonly string[];
@@ -19,6 +25,11 @@ export interface DistributionRequest extends ExtractionOptions {
   readonly real?: ImageSet;
   readonly generated: ImageSet;
   readonly metrics: readonly DistributionMetric[];
+  /**
+   * The network that made the statistics of a `.npz` file: such files do not say. Its name must be that of `features`. Left
+   * out, a distance from such a file is labelled not comparable, for it may mix two networks or two ways of resizing.
+   */
+  readonly statisticsNetwork?: string;
   /** What computes covariances and eigenvalues: {@link portableStatistics} unless given. */
   readonly statistics?: StatisticsEngine;
   /** Of the Inception Score; 10 unless said. */
@@ -70,6 +81,7 @@ export async function evaluateDistribution(request: DistributionRequest): Promis
     const advice = 'An Inception Score needs the logits of Inception-v3.';
     throw new FeatureStatisticsError('is', 'a network with classes', `${network.name}, which has none`, advice);
   }
+  const label = labelOf(request);
   const generatedScores = await scoresOf('generated', generated, request, engine, wantsFid, wantsIs);
   const realScores =
     wantsFid && real !== undefined ? await scoresOf('real', real, request, engine, true, false) : undefined;
@@ -78,18 +90,20 @@ export async function evaluateDistribution(request: DistributionRequest): Promis
     realScores?.statistics === undefined || generatedScores.statistics === undefined
       ? undefined
       : await frechetDistance(realScores.statistics, generatedScores.statistics, engine);
-  const { comparable, reason } = network.comparability;
   const count = {
     ...(realScores?.count === undefined ? {} : { real: realScores.count }),
     ...(generatedScores.count === undefined ? {} : { generated: generatedScores.count }),
   };
   return {
-    network: { name: network.name, weightsSha256: network.weightsSha256, comparable, label: reason },
+    network: { name: network.name, weightsSha256: network.weightsSha256, ...label },
     engine: engine.description,
     count,
     ...(fid === undefined ? {} : { fid }),
     ...(generatedScores.is === undefined ? {} : { is: generatedScores.is }),
-    warnings: fid === undefined ? [] : fewImagesWarnings(count),
+    warnings: [
+      ...(fid === undefined ? [] : fewImagesWarnings(count)),
+      ...[realScores?.warning, generatedScores.warning].filter((warning) => warning !== undefined),
+    ],
   };
 }
 
@@ -97,6 +111,7 @@ interface SetScores {
   readonly count: number | undefined;
   readonly statistics: GaussianStatistics | undefined;
   readonly is: InceptionScoreValue | undefined;
+  readonly warning: string | undefined;
 }
 
 async function scoresOf(
@@ -108,15 +123,16 @@ async function scoresOf(
   wantsIs: boolean,
 ): Promise<SetScores> {
   const { features: network, splits = defaultSplits, onProgress } = request;
-  if (typeof images === 'string' && images.toLowerCase().endsWith('.npz')) {
+  if (isStatisticsFile(images)) {
     if (wantsIs) {
       const advice = 'Statistics do not hold what an Inception Score is computed from.';
       throw new FeatureStatisticsError('is', 'images', images, advice);
     }
     const statistics = await readStatistics(images);
-    return { count: statistics.count, statistics, is: undefined };
+    return { count: statistics.count, statistics, is: undefined, warning: undefined };
   }
-  const files = typeof images === 'string' ? await imageFilesOf(images) : sortedByName(images);
+  const listed = typeof images === 'string' ? await listImageFiles(images) : undefined;
+  const files = listed?.files ?? sortedByName(images as readonly string[]);
   const statistics = wantsFid ? new FeatureStatistics(network.dimensions, engine) : undefined;
   const score = wantsIs ? new InceptionScore(files.length, network.classes, splits) : undefined;
   let [done, cached] = [0, 0];
@@ -127,7 +143,30 @@ async function scoresOf(
     cached += batch.cached;
     onProgress?.({ set, done, total: files.length, cached });
   }
-  return { count: files.length, statistics: statistics?.result(), is: score?.result() };
+  const warning = typeof images === 'string' ? ignoredWarning(images, listed?.ignored ?? []) : undefined;
+  return { count: files.length, statistics: statistics?.result(), is: score?.result(), warning };
+}
+
+/** Statistics are told from folders by the ending of their name. */
+export function isStatisticsFile(images: ImageSet | undefined): images is string {
+  return typeof images === 'string' && images.toLowerCase().endsWith('.npz');
+}
+
+/** Whether the scores may stand beside published ones. @throws FeatureStatisticsError  for statistics of another network. */
+function labelOf({ features: network, metrics, statisticsNetwork, real, generated }: DistributionRequest) {
+  const { comparable, reason } = network.comparability;
+  const file = metrics.includes('fid') ? [real, generated].find(isStatisticsFile) : undefined;
+  if (file === undefined || statisticsNetwork === network.name) return { comparable, label: reason };
+  if (statisticsNetwork === undefined) {
+    const label = `not comparable: ${file} does not say which network and resizing made it`;
+    return { comparable: false, label: comparable ? label : `${label}; ${reason}` };
+  }
+  throw new FeatureStatisticsError(
+    file,
+    `statistics of ${network.name}, whose features are computed of the images`,
+    `of ${statisticsNetwork}`,
+    'Distances between features of two networks mean nothing: choose the network that made the file.',
+  );
 }
 
 function fewImagesWarnings(count: { readonly real?: number; readonly generated?: number }): string[] {

@@ -1,9 +1,11 @@
 // Features of many image files, batch after batch in the order of the files: memory holds one batch, whatever their number.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { FeatureStatisticsError } from '../frechet-distance/statistics-error.ts';
 import type { RgbImage } from '../image/rgb-image.ts';
+import { formatOfExtension, isImageName } from '../image-set/image-format.ts';
+import { printable } from '../image-set/image-set-problem.ts';
 import { FeatureCache } from './feature-cache.ts';
 import type { FeatureNetwork, ImageFeatures } from './feature-network.ts';
 
@@ -39,19 +41,43 @@ export class ImageFeaturesError extends Error {
   }
 }
 
-const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif']);
+export interface ListedImages {
+  /** Paths, sorted by the code units of their names. */
+  readonly files: readonly string[];
+  /** Names of what else lies there: files that are no images by name, folders, what begins with a dot. Sorted. */
+  readonly ignored: readonly string[];
+}
 
 /**
- * The image files of a folder, not of folders in it, sorted by the code units of their names: the same order on every
- * machine, which splits of an Inception Score depend on.
+ * The image files of a folder, not of folders in it, in the same order on every machine, which splits of an Inception Score
+ * depend on. Images of formats that are not read are among them: leaving them out in silence would be scoring another set.
  *
- * @throws FeatureStatisticsError  for a folder without images.
+ * @throws FeatureStatisticsError  for a folder without images; a system error for one that cannot be read.
  */
+export async function listImageFiles(folder: string): Promise<ListedImages> {
+  const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => byCodeUnits(a.name, b.name));
+  const isImage = ({ name, isFolder }: { name: string; isFolder: boolean }) =>
+    isImageName(name) && !name.startsWith('.') && !isFolder;
+  const named = entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  const files = named.filter(isImage).map(({ name }) => join(folder, name));
+  const ignored = named.filter((entry) => !isImage(entry)).map(({ name, isFolder }) => (isFolder ? `${name}/` : name));
+  if (files.length > 0) return { files, ignored };
+  const expected = `image files (${Object.keys(formatOfExtension).join(', ')})`;
+  const received = ignored.length === 0 ? 'none' : `none, but ${ignored.slice(0, 3).map(printable).join(', ')}`;
+  throw new FeatureStatisticsError(folder, expected, received, 'Images in folders below it are not looked for.');
+}
+
+/** {@link listImageFiles}, without what it has left out. */
 export async function imageFilesOf(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => imageExtensions.has(extname(name).toLowerCase()));
-  if (names.length > 0) return names.sort(byCodeUnits).map((name) => join(folder, name));
-  const expected = `image files (${[...imageExtensions].join(', ')})`;
-  throw new FeatureStatisticsError(folder, expected, 'none', 'Images in folders below it are not looked for.');
+  return [...(await listImageFiles(folder)).files];
+}
+
+/** A sentence for people on what was left out of a folder; undefined if nothing was. */
+export function ignoredWarning(folder: string, ignored: readonly string[]): string | undefined {
+  if (ignored.length === 0) return undefined;
+  const shown = ignored.slice(0, 3).map(printable);
+  const rest = ignored.length > shown.length ? ` and ${ignored.length - shown.length} more` : '';
+  return `${printable(folder)}: left out, as no images by name or in a folder below: ${shown.join(', ')}${rest}.`;
 }
 
 /** By name, then by whole path. */

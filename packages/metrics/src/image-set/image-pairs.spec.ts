@@ -181,6 +181,37 @@ describe('openImagePairs', () => {
     ]);
   });
 
+  it('lists a folder once that two links lead to, one of them by the folder above', async () => {
+    await writePairs(folder, ['a.png']);
+    await writePairs(join(folder, 'elsewhere'), ['x.png', 'sub/y.png']);
+    for (const side of ['real', 'generated']) {
+      const outside = join(folder, 'elsewhere', side);
+      // In the order of their names: the folder below comes first.
+      symlinkSync(join(outside, 'sub'), join(folder, side, '1'));
+      symlinkSync(outside, join(folder, side, '2'));
+    }
+    const { pairs, problems } = await open();
+    expect(names(pairs)).toEqual(['1/y.png', '2/x.png', 'a.png']);
+    expect(problems).toMatchObject([
+      { kind: 'symlink-loop', file: join(generated, '2/sub'), received: expect.stringContaining('listed already') },
+      { kind: 'symlink-loop', file: join(real, '2/sub') },
+    ]);
+  });
+
+  it('has another stamp for a pair whose key points have changed, for masks are drawn from them', async () => {
+    await writePairs(folder, ['a.png']);
+    const list = join(folder, 'pairs.jsonl');
+    const stampFor = async (x: number) => {
+      const keypoints = Array.from({ length: 18 }, (_, i) => [x, i]);
+      writeFileSync(list, JSON.stringify({ real: 'a.png', generated: 'a.png', keypoints }));
+      return (await open({ list })).pairs.stamp(0);
+    };
+    const first = await stampFor(3);
+    expect(await stampFor(4)).not.toBe(first);
+    expect(await stampFor(3)).toBe(first);
+    expect(first).toContain((await open()).pairs.stamp(0));
+  });
+
   it('ignores what is no image and does not look like one', async () => {
     await writePairs(folder, ['a.png']);
     for (const name of ['.DS_Store', 'scores.csv', 'README', 'Thumbs.db']) writeFileSync(join(real, name), 'x');

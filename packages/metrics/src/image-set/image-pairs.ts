@@ -1,4 +1,5 @@
 // Two folders become a list of pairs that can be scored, or a list of everything that is wrong with them.
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -88,10 +89,13 @@ export class ImagePairs {
     return this.parts.realOf[this.generatedIndex(index)] as number;
   }
 
-  /** Differs when either file has changed in size or time. */
+  /** Differs when either file has changed in size or time, or the key points that a mask is drawn from. */
   stamp(index: number): string {
-    const { real, generated } = this.parts;
-    return `${real.stamps[this.reference(index)]?.toString(36)}-${generated.stamps[this.generatedIndex(index)]?.toString(36)}`;
+    const { real, generated, keypoints } = this.parts;
+    const files = `${real.stamps[this.reference(index)]?.toString(36)}-${generated.stamps[this.generatedIndex(index)]?.toString(36)}`;
+    const joints = keypoints?.[this.generatedIndex(index)];
+    if (joints === undefined) return files;
+    return `${files}-${createHash('sha256').update(JSON.stringify(joints)).digest('base64url').slice(0, 16)}`;
   }
 
   private generatedIndex(index: number): number {

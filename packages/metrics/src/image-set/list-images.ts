@@ -59,15 +59,7 @@ class FolderWalk {
     this.checkRoot();
     this.walk('', 0);
     for (let link = this.nextLink(); link !== undefined; link = this.nextLink()) {
-      const real = attempt(() => realpathSync(join(this.root, link)));
-      if (real.value !== undefined && this.seen.has(real.value)) {
-        this.add(
-          'symlink-loop',
-          link,
-          'a folder of its own',
-          `a link to ${printable(real.value)}, which is listed already`,
-        );
-      } else this.walk(link, link.split('/').length);
+      this.walk(link, link.split('/').length);
     }
     return { side: this.side, root: this.root, names: this.names.sorted(), ignored: this.ignored };
   }
@@ -96,16 +88,22 @@ class FolderWalk {
     const path = join(this.root, folder);
     const subfolders = new NameTable();
     // Names as bytes: not every name on a disk is UTF-8, and a wrong one read as text could not be opened any more.
-    const opened = attempt(() => {
-      this.seen.add(realpathSync(path));
-      return opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 });
-    });
+    const opened = attempt(() => ({
+      real: realpathSync(path),
+      directory: opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 }),
+    }));
     if (opened.error !== undefined) {
       this.unreadable(folder, opened.error);
       return;
     }
-    const directory = opened.value;
+    const { real, directory } = opened.value;
     try {
+      // Below a link there may be folders that another link has led to before.
+      if (this.seen.has(real)) {
+        this.listedAlready(folder, real);
+        return;
+      }
+      this.seen.add(real);
       for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
         this.visit(folder, entry as unknown as Dirent<Buffer>, subfolders);
       }
@@ -113,6 +111,11 @@ class FolderWalk {
       directory.closeSync();
     }
     for (const index of subfolders.order()) this.walk(subfolders.at(index), depth + 1);
+  }
+
+  private listedAlready(folder: string, real: string): void {
+    const received = `a way to ${printable(real)}, which is listed already`;
+    this.add('symlink-loop', folder, 'a folder of its own', received);
   }
 
   private visit(folder: string, entry: Dirent<Buffer>, subfolders: NameTable): void {

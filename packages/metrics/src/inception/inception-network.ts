@@ -3,17 +3,18 @@ import * as tf from '@ggb/native-ops/tf';
 import type { FeatureNetwork, ImageFeatures } from '../features/feature-network.ts';
 import type { RgbImage } from '../image/rgb-image.ts';
 import { classesOf, type FeatureLayer, type InceptionLayers, inceptionV3 } from './inception-v3.ts';
-import type { InceptionWeights } from './inception-weights.ts';
+import { type InceptionWeights, InceptionWeightsError } from './inception-weights.ts';
 import { pillowResizeBilinear } from './pillow-resize.ts';
 import { resizeBilinear } from './resize-bilinear.ts';
 
 /**
  * - 'inception-2015-12-05': the graph that Inception Score and FID were defined on, fed as the original graph and torch-fidelity
  *   feed it.
- * - 'inception-2015-12-05-pytorch-fid': the same network with the resizing of pytorch-fid.
+ * - 'inception-pytorch-fid': the same network with the resizing of pytorch-fid.
  * - 'inception-v3-torchvision': torchvision's network with its own transform: shorter side to 342, centre of 299.
  */
-export type InceptionName = 'inception-2015-12-05' | 'inception-2015-12-05-pytorch-fid' | 'inception-v3-torchvision';
+export const inceptionNames = ['inception-2015-12-05', 'inception-pytorch-fid', 'inception-v3-torchvision'] as const;
+export type InceptionName = (typeof inceptionNames)[number];
 
 export interface InceptionOptions {
   /** The first of those that the weights fit, if it is left out. */
@@ -32,7 +33,7 @@ const published2015 = '6726825d';
 const preprocessing: Readonly<Record<InceptionName, (image: RgbImage) => tf.Tensor4D>> = {
   'inception-2015-12-05': (image) =>
     tf.tidy(() => tf.div(tf.sub(resizeBilinear(pixels(image), imageSize, 'corner'), 128), 128)),
-  'inception-2015-12-05-pytorch-fid': (image) =>
+  'inception-pytorch-fid': (image) =>
     tf.tidy(() => tf.sub(tf.mul(resizeBilinear(tf.div(pixels(image), 255), imageSize, 'half-pixel'), 2), 1)),
   'inception-v3-torchvision': (image) =>
     // Mean and deviation of ImageNet cancel: the network takes back what the transform does, and wants (x - 0.5) / 0.5.
@@ -43,19 +44,19 @@ const preprocessing: Readonly<Record<InceptionName, (image: RgbImage) => tf.Tens
  * The network with these weights. Dispose it.
  *
  * @param weightsSha256  of the file they came from.
- * @throws RangeError  for a network that the weights do not fit.
+ * @param file  for messages.
+ * @throws InceptionWeightsError  for a network that the weights do not fit.
  */
 export function inceptionNetwork(
   weights: InceptionWeights,
   weightsSha256: string,
   { network, featureLayer = 2048 }: InceptionOptions = {},
+  file = 'weights',
 ): FeatureNetwork {
   const { graph } = weights;
   const name = network ?? (graph === 'torchvision' ? 'inception-v3-torchvision' : 'inception-2015-12-05');
   if ((name === 'inception-v3-torchvision') !== (graph === 'torchvision')) {
-    throw new RangeError(
-      `${name}: the weights are those of the graph ${graph}. Choose the network that they belong to.`,
-    );
+    throw new InceptionWeightsError(file, 'network', `weights that fit ${name}`, `those of the graph ${graph}`);
   }
   const preprocess = preprocessing[name];
   const model = new InceptionModel(weights);
@@ -90,7 +91,7 @@ function comparabilityOf(name: InceptionName, convertedFrom: string | undefined,
     return not(`the weights are not converted from the published file ${published2015}…`);
   }
   if (layer !== 2048) return not(`features are taken at ${layer} dimensions instead of 2048`);
-  if (name === 'inception-2015-12-05-pytorch-fid') {
+  if (name === 'inception-pytorch-fid') {
     return not("pytorch-fid's resizing differs from that of the graph; its own numbers may be compared");
   }
   return { comparable: true, reason: 'the graph of 2015-12-05 with its published weights' };

@@ -112,7 +112,7 @@ versions = {name: importlib.metadata.version(name) for name in ["torch", "torchv
 golden = {
     "origin": ", ".join(f"{name} {version}" for name, version in versions.items()) + ", through inception.py",
     "inception-2015-12-05": list(torch_fidelity_cases()),
-    "inception-2015-12-05-pytorch-fid": list(pytorch_fid_cases()),
+    "inception-pytorch-fid": list(pytorch_fid_cases()),
     "inception-v3-torchvision": list(torchvision_cases()),
     "convertedChecksum": converted_checksum(),
 }

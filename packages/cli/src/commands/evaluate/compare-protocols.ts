@@ -11,12 +11,12 @@ import {
 } from '@ggb/metrics/node';
 import { catchInterruption } from '../../interruption.ts';
 import { choosePairScorer } from '../../native-pair-scorer.ts';
-import { prepareFile } from '../../output-files.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { numberText } from '../../report/evaluation-table.ts';
 import { textTable } from '../../report/text-table.ts';
 import { UserError } from '../../user-error.ts';
 import { writeWhole } from '../../whole-file.ts';
+import { prepareOutputs } from './evaluation-outputs.ts';
 import { allowedOf, type EvaluateFoldersOptions, foldersOf, scoringOf } from './evaluation-request.ts';
 
 const choiceTitles = ['window', 'statistics', 'channels', 'range', 'frame', 'mask'] as const;
@@ -47,7 +47,7 @@ async function scoreAll(options: EvaluateFoldersOptions): Promise<void> {
   const folders = foldersOf(options);
   const { metrics, featureMetrics } = scoringOf({ ...options, protocol: 'tf', metrics: options.metrics ?? 'ssim' });
   if (featureMetrics.length > 0) throw new UserError('fid and is are the same under every protocol');
-  if (options.json !== undefined) await prepareFile(options.json);
+  await prepareOutputs(options);
   const progress = new ProgressLine();
   const interruption = catchInterruption(() => progress.note('Stopping.'));
   try {

@@ -1,12 +1,12 @@
 // `ggb evaluate --compare A.json B.json`: reports in one table, with a warning wherever the numbers must not be compared.
 import { readFile } from 'node:fs/promises';
-import { comparisonWarnings, parseReport } from '@ggb/metrics/node';
+import { comparisonWarnings, parseComparable } from '@ggb/metrics/node';
 import { comparisonTable } from '../../report/evaluation-table.ts';
 
-/** @throws ReportError */
+/** Reports of folders, and records of runs. @throws ReportError */
 export async function compareReports(files: readonly string[]): Promise<void> {
   const reports = await Promise.all(
-    files.map(async (name) => ({ name, report: parseReport(name, await readFile(name, 'utf8')) })),
+    files.map(async (name) => ({ name, report: parseComparable(name, await readFile(name, 'utf8')) })),
   );
   const warnings = comparisonWarnings(reports.map(({ report }) => report));
   const warned = warnings.map((warning) => `WARNING: ${warning}`).join('\n');

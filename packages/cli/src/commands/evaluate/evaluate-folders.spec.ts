@@ -8,12 +8,15 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { protocolHash, protocols } from '@ggb/metrics';
+import { writeStatistics } from '@ggb/metrics/features';
 import { bootstrapIntervals, decodeImage, parseReport } from '@ggb/metrics/node';
+import { randomInceptionFile } from '../../../../metrics/testing/drawn-numbers.ts';
 import { writePairs } from '../../../../metrics/testing/image-files.ts';
 import { plantFaults } from '../../../../metrics/testing/plant-faults.ts';
 import { runGgb } from '../../../testing/run-ggb.ts';
@@ -124,6 +127,18 @@ describe('ggb evaluate --real --generated', () => {
     expect(existsSync(join(cwd, 'out.json.journal'))).toBe(false);
   });
 
+  it('names the file that scoring found broken, also one from outside the folders', async () => {
+    await writePairs(cwd, ['a.png', 'b.png']);
+    mkdirSync(join(cwd, 'elsewhere'));
+    const outside = join(cwd, 'elsewhere', 'b.png');
+    writeFileSync(outside, breakPixels(readFileSync(join(cwd, 'generated', 'b.png'))));
+    writeFileSync(join(cwd, 'list.csv'), 'real,generated\nreal/a.png,generated/a.png\nreal/b.png,elsewhere/b.png\n');
+    const { code, stderr } = await evaluate(...folders, '--pairs', 'list.csv');
+    expect(code).toBe(2);
+    expect(stderr).toContain(`\n  ${outside}: expected an image that can be decoded to its end, received `);
+    expect(stderr).toContain('-> Write or copy the file again.');
+  });
+
   it('keeps what is computed at Ctrl-C; --resume gives the report of an uninterrupted run, to the byte', async () => {
     const names = Array.from({ length: 400 }, (_, i) => `${i}.png`);
     await writePairs(cwd, names, 48);
@@ -189,8 +204,18 @@ describe('ggb evaluate --real --generated', () => {
       [...folders, '--metrics', 'ssim,fid'],
       /fid and is need the weights of a network.*\n {2}docs\/how-to\/inception-weights/,
     ],
-    [[...folders, '--metrics', 'is', '--features', 'no.safetensors'], /no\.safetensors: does not exist/],
-    [[...folders, '--metrics', 'is', '--features', 'w', '--csv', 'x'], /fid and is alone score two sets, not pairs/],
+    [[...folders, '--metrics', 'fid', '--features', 'no.safetensors'], /no\.safetensors: does not exist/],
+    [
+      [...folders, '--metrics', 'fid', '--features', 'w', '--csv', 'x'],
+      /--csv has no meaning with fid and is alone, which score two sets, not pairs/,
+    ],
+    [[...folders, '--network', 'inception-pytorch-fid'], /--network has no meaning without fid and is/],
+    [['--generated', 'generated', '--metrics', 'fid', '--features', 'w'], /no --real, which fid needs/],
+    [[...folders, '--json', 'generated/out.json'], /generated\/out\.json: --json would lie among the images/],
+    [[...folders, '--csv', 'real/new/out.csv'], /--csv would lie among the images/],
+    [[...folders, '--parquet', 'link/out.parquet'], /--parquet would lie among the images/],
+    [['--compare-protocols', ...folders, '--json', 'real/all.json'], /--json would lie among the images/],
+    [['--pairs', 'list.csv', '--json', './list.csv'], /--json would replace a file that is read/],
     [[...folders, '--resume'], /--resume needs --json FILE/],
     [[...folders, '--allow', 'everything'], /--allow knows no such kind: expected wrong-extension, sixteen-bit/],
     [[...folders, '--maps', 'generated/maps'], /maps would lie among the images/],
@@ -200,10 +225,13 @@ describe('ggb evaluate --real --generated', () => {
     [['--compare', 'real/a.png'], /real\/a\.png: expected JSON/],
   ])('ends with 2 and says what to do: %j', async (args, message) => {
     await writePairs(cwd, ['a.png']);
+    symlinkSync('generated', join(cwd, 'link'));
+    const before = readdirSync(cwd, { recursive: true } as never);
     const { code, stdout, stderr } = await evaluate(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
+    expect(readdirSync(cwd, { recursive: true } as never)).toEqual(before);
   });
 
   it('leaves the PSNR of equal images out of the mean, and says so', async () => {
@@ -224,6 +252,105 @@ describe('ggb evaluate --real --generated', () => {
     expect(stdout).toMatch(/^psnr +- .*1 pairs of equal images left out \(infinite\)$/m);
     expect(written('out.csv')).toMatch(/^a\.png,a\.png,1,inf,0,tf,/m);
     expect(parseReport('out.json', written('out.json')).pairs[0]).toMatchObject({ ssim: 1, psnr: null, l1: 0 });
+  });
+});
+
+/** Each process folds 24 million weights and sends images through 94 convolutions: on a busy machine half a minute. */
+const networkTime = 180_000;
+
+describe('ggb evaluate with features of a network', () => {
+  const weights = mkdtempSync(join(tmpdir(), 'ggb-weights-'));
+  const features = ['--features', join(weights, 'random.safetensors')];
+  // Random, and as if they were converted from the published file: what the label goes by.
+  beforeAll(() => {
+    const published = `6726825d${'0'.repeat(56)}`;
+    writeFileSync(features[1] as string, randomInceptionFile('2015-12-05', { source_sha256: published }));
+  });
+  afterAll(() => rmSync(weights, { recursive: true }));
+
+  it(
+    'scores pairs and both sets, and keeps network, label and warnings beside the numbers',
+    async () => {
+      // Ten splits of an Inception Score need ten images.
+      await writePairs(
+        cwd,
+        Array.from({ length: 10 }, (_, i) => `${i}.png`),
+      );
+      const args = ['--metrics', 'ssim,fid,is', ...features, '--json', 'out.json'];
+      const { code, stdout } = await evaluate(...folders, ...args);
+      expect(code).toBe(0);
+      const report = parseReport('out.json', written('out.json'));
+      expect(Object.keys(report.metrics)).toEqual(['ssim', 'fid', 'is']);
+      expect(report.metrics.ssim).toMatchObject({ n: 10, interval: [expect.any(Number), expect.any(Number)] });
+      expect(report.metrics.fid).toMatchObject({ n: 10, interval: null, direction: 'lower' });
+      expect(report.metrics.fid?.mean).toBeGreaterThan(0);
+      expect(report.metrics.is).toMatchObject({ n: 10, standardDeviation: expect.any(Number) });
+      expect(report.metrics.is?.mean).toBeGreaterThanOrEqual(1);
+      expect(report.protocol).toEqual({ name: 'tf', hash: protocolHash(protocols.tf) });
+      const network = {
+        name: 'inception-2015-12-05',
+        comparable: true,
+        weightsSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      };
+      expect(report.network).toMatchObject(network);
+      expect(report.warnings).toEqual([
+        expect.stringContaining('FID from 10 real images'),
+        expect.stringContaining('FID from 10 generated images'),
+      ]);
+      expect(report.pairs[0]).toEqual({ name: '0.png', real: '0.png', ssim: expect.any(Number) });
+      expect(stdout).toMatch(
+        /^fid, is: features of inception-2015-12-05, weights [0-9a-f]{8}; the graph of 2015-12-05/m,
+      );
+    },
+    networkTime,
+  );
+
+  it(
+    'looks at both sets first, says what it left out, and calls an .npz file without a network not comparable',
+    async () => {
+      await writePairs(cwd, ['0.png', '1.png', '2.png']);
+      const statistics = { mean: new Float64Array(2048), covariance: new Float64Array(2048 * 2048) };
+      await writeStatistics(join(cwd, 'real.npz'), statistics);
+      writeFileSync(join(cwd, 'generated', '2.png'), '');
+      writeFileSync(join(cwd, 'generated', 'notes.txt'), '');
+      const args = [
+        ...['--real', 'real.npz', '--generated', 'generated', '--metrics', 'fid', ...features],
+        ...['--json', 'out.json', '--on-bad'],
+      ];
+      expect(await evaluate(...args, 'fail')).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^ {2}generated\/2\.png: expected/m),
+      });
+      expect(existsSync(join(cwd, 'out.json'))).toBe(false);
+      const { stdout } = await evaluate(...args, 'skip');
+      expect(stdout).toMatch(/^fid: features of .*; not comparable: real\.npz does not say which network/m);
+      const unnamed = parseReport('out.json', written('out.json'));
+      expect(unnamed).toMatchObject({
+        network: { name: 'inception-2015-12-05', comparable: false },
+        problems: [{ kind: 'empty' }],
+        metrics: { fid: { n: 2 } },
+      });
+      expect(unnamed.warnings).toContain('generated: left out, as no images by name or in a folder below: notes.txt.');
+      // What made the file is named: the images are resized as it does, which gives another number.
+      expect(await evaluate(...args, 'skip', '--network', 'inception-pytorch-fid')).toMatchObject({ code: 0 });
+      const named = parseReport('out.json', written('out.json'));
+      expect(named.network).toMatchObject({
+        name: 'inception-pytorch-fid',
+        label: expect.stringMatching(/^not comparable: pytorch-fid's resizing differs/),
+      });
+      expect(named.metrics.fid?.mean).not.toBe(unnamed.metrics.fid?.mean);
+    },
+    networkTime,
+  );
+
+  it('opens the weights before it looks at a pair', async () => {
+    await writePairs(cwd, ['a.png']);
+    const args = ['--metrics', 'ssim,fid', '--features', 'none.safetensors', '--json', 'out.json'];
+    const { code, stderr } = await evaluate(...folders, ...args);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/none\.safetensors: does not exist/) });
+    expect(stderr).not.toContain('Scorer:');
+    expect(readdirSync(cwd).sort()).toEqual(['generated', 'real']);
   });
 });
 

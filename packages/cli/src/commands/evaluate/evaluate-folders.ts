@@ -1,6 +1,5 @@
 // `ggb evaluate --real DIR --generated DIR`: two folders of images, one table. Reads them, and writes only what was asked.
-import { mkdir, readdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { protocolHash } from '@ggb/metrics';
 import {
@@ -24,12 +23,12 @@ import {
 } from '@ggb/metrics/node';
 import { catchInterruption } from '../../interruption.ts';
 import { choosePairScorer } from '../../native-pair-scorer.ts';
-import { prepareFile } from '../../output-files.ts';
 import { packageVersion } from '../../package-version.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { evaluationTable } from '../../report/evaluation-table.ts';
 import { UserError } from '../../user-error.ts';
 import { writeWhole } from '../../whole-file.ts';
+import { prepareOutputs, writeQuarantine } from './evaluation-outputs.ts';
 import {
   allowedOf,
   type EvaluateFoldersOptions,
@@ -40,15 +39,17 @@ import {
   scoringOf,
 } from './evaluation-request.ts';
 import {
+  checkCount,
   evaluateFeatures,
   type FeatureScores,
   type FeatureWork,
   featureScores,
-  networkText,
+  featuresText,
+  openFeatures,
 } from './feature-scores.ts';
 import { KeptScores } from './kept-scores.ts';
 import { writePairsCsv, writePairsParquet } from './pair-tables.ts';
-import { writeSsimMap } from './ssim-map-image.ts';
+import { ssimMapNames, writeSsimMap } from './ssim-map-image.ts';
 
 /** @throws ImageSetError  and other errors of the user's; the signal's AbortError after Ctrl-C. */
 export async function evaluateFolders(options: EvaluateFoldersOptions): Promise<void> {
@@ -80,18 +81,24 @@ async function evaluatePairs(task: Task): Promise<void> {
   const { options, scoring, progress, signal } = task;
   const folders = foldersOf(options);
   const { onBad = 'fail' } = options;
-  await prepareOutputs(options, folders, onBad);
-  const opened = await openFolders(folders, scoring, options, progress, signal);
-  progress.finish();
-  applyPolicy(opened, onBad, progress);
-  const { scorer, reason } = await choosePairScorer({ ...scoring, threads: options.threads, prefer: options.scorer });
-  progress.note(reason);
-  const scored = await scorePairs({ ...task, folders, opened, scorer });
-  const features =
-    scoring.featureMetrics.length === 0
-      ? undefined
-      : await featureScores({ ...task, ...filesOf(opened.pairs, scored.columns) });
-  await report({ options, folders, scoring, opened, scorer, features, ...scored });
+  await prepareOutputs(options, [folders.real, folders.generated]);
+  const network = scoring.featureMetrics.length === 0 ? undefined : await openFeatures(options, progress);
+  try {
+    const opened = await openFolders(folders, scoring, options, progress, signal);
+    progress.finish();
+    applyPolicy(opened, onBad, progress);
+    if (network !== undefined) await checkCount(scoring, opened.pairs.length);
+    const { scorer, reason } = await choosePairScorer({ ...scoring, threads: options.threads, prefer: options.scorer });
+    progress.note(reason);
+    const scored = await scorePairs({ ...task, folders, opened, scorer });
+    const features =
+      network === undefined
+        ? undefined
+        : await featureScores({ ...task, network, ...filesOf(opened.pairs, scored.columns) });
+    await report({ options, folders, scoring, opened, scorer, features, ...scored });
+  } finally {
+    network?.dispose();
+  }
 }
 
 /** The files of the pairs that are scored; real images of several pairs once. */
@@ -104,34 +111,6 @@ function filesOf(pairs: ImagePairs, columns: ScoreColumns): Pick<FeatureWork, 'r
     generated.push(files.generated);
   }
   return { real: [...real], generated };
-}
-
-/** Finds out before the work whether results can be kept, and keeps them out of the folders that are looked at. */
-async function prepareOutputs(
-  options: EvaluateFoldersOptions,
-  { real, generated }: Folders,
-  onBad: OnBad,
-): Promise<void> {
-  const { json, csv, parquet, maps, resume } = options;
-  for (const file of [json, csv, parquet]) if (file !== undefined) await prepareFile(file);
-  if (json === undefined && (resume === true || onBad === 'quarantine')) {
-    throw new UserError(`${resume === true ? '--resume' : '--on-bad quarantine'} needs --json FILE`, {
-      remedy: 'What is kept of a run lies beside its report.',
-    });
-  }
-  if (maps === undefined) return;
-  for (const folder of [real, generated]) {
-    const inside = relative(resolve(folder), resolve(maps));
-    if (inside.startsWith('..') || (inside !== '' && resolve(inside) === inside)) continue;
-    throw new UserError('maps would lie among the images that are scored', {
-      where: maps,
-      expected: 'a folder outside --real and --generated',
-    });
-  }
-  await mkdir(maps, { recursive: true });
-  if (resume !== true && (await readdir(maps)).length > 0) {
-    throw new UserError('the folder for maps is not empty', { where: maps, remedy: 'Name a new or empty folder.' });
-  }
 }
 
 async function openFolders(
@@ -191,16 +170,17 @@ async function scorePairs(work: Work & { progress: ProgressLine; signal: AbortSi
   if (kept !== undefined && kept.resumed > 0)
     progress.note(`${kept.resumed} of ${pairs.length} pairs are there already.`);
   const late: ImageSetProblem[] = [];
+  const maps = options.maps === undefined ? undefined : ssimMapNames(pairs);
   const evaluator = new Evaluator({ ...scoring, scorer });
   const begun = performance.now();
   let done = kept?.resumed ?? 0;
   try {
     for await (const result of evaluator.results(pairs, { signal, skip: (index) => columns.isScored(index) })) {
       const { index, outcome, pair } = result;
-      if (outcome.values === undefined) late.push(lateProblem(result, folders));
+      if (outcome.values === undefined) late.push(lateProblem(result, folders, scoring));
       else {
-        if (options.maps !== undefined)
-          await writeSsimMap(join(options.maps, mapName(pair.name)), pair, scoring.protocol);
+        const map = maps?.[index];
+        if (map !== undefined) await writeSsimMap(join(options.maps as string, map), pair, scoring.protocol);
         columns.set(index, outcome.values);
         kept?.add(index, outcome.values);
       }
@@ -228,20 +208,57 @@ function conditionsOf({ folders, scoring, scorer }: Work): JournalConditions {
   };
 }
 
-function lateProblem({ pair, outcome }: PairResult, folders: Folders): ImageSetProblem {
+function lateProblem({ pair, outcome }: PairResult, folders: Folders, { protocol, metrics }: Scoring): ImageSetProblem {
   const { side, kind, message } = outcome.problem as NonNullable<typeof outcome.problem>;
-  const path = side === 'generated' ? join(folders.generated, pair.name) : pair.real;
+  const smallest = smallestImage(protocol, metrics);
   return {
     kind,
     severity: 'error',
     side,
-    file: printable(path),
-    expected: kind === 'metric' ? 'a pair that can be scored' : 'an image that can be decoded to its end',
+    file: printable(asNamed(folders[side], pair[side])),
+    ...(lateAdvices[kind] ?? undecodable),
+    ...(kind === 'too-small' ? { expected: `at least ${smallest.width} x ${smallest.height} pixels` } : {}),
     received: message,
-    advice:
-      kind === 'metric' ? 'Choose another protocol or metric, or leave the pair out.' : 'Write or copy the file again.',
   };
 }
+
+/** Within the folder as the user named it, as the look ahead tells of files; elsewhere the path of the list. */
+function asNamed(folder: string, path: string): string {
+  const within = relative(resolve(folder), path);
+  return within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within) ? path : join(folder, within);
+}
+
+interface LateAdvice {
+  readonly expected: string;
+  readonly advice: string;
+}
+
+const undecodable: LateAdvice = {
+  expected: 'an image that can be decoded to its end',
+  advice: 'Write or copy the file again.',
+};
+
+const changed = 'The file was another one when it was looked at: let what writes into the folders end first.';
+
+/** For kinds that scoring finds and that are no broken pixels. What the look ahead has let pass has changed since. */
+const lateAdvices: Readonly<Partial<Record<ImageSetProblem['kind'], LateAdvice>>> = {
+  metric: {
+    expected: 'a pair that can be scored',
+    advice: 'Choose another protocol or metric, or leave the pair out.',
+  },
+  unreadable: {
+    expected: 'a file that can be opened',
+    advice: 'Check that it is still there, its owner and permissions.',
+  },
+  empty: { expected: 'an image', advice: changed },
+  'size-mismatch': { expected: 'two images of one size', advice: changed },
+  'too-small': { expected: 'a larger image', advice: changed },
+  'too-large': {
+    expected: 'an image that memory can hold',
+    advice: 'Resize the image, or give the machine more memory or fewer threads (--threads).',
+  },
+  'unsupported-format': { expected: 'a format that is read', advice: 'Save the images as PNG, which loses nothing.' },
+};
 
 function sayWhatIsKept(work: {
   readonly columns: ScoreColumns;
@@ -282,7 +299,7 @@ async function report(work: Work & Scored & { readonly features: FeatureScores |
   const metrics = { ...columns.summaries(), ...features?.metrics };
   const protocol = { name: scoring.protocol.name, hash: protocolHash(scoring.protocol) };
   console.log(evaluationTable(metrics, protocol));
-  if (features !== undefined) console.log(networkText(features));
+  if (features !== undefined) console.log(featuresText(features));
   const bad = problems.filter(({ severity }) => severity === 'error').length;
   console.log(`${columns.scoredCount} pairs${bad === 0 ? '' : `, ${bad} problems left out`}. ${scorer.description}.`);
   const { json, csv, parquet } = options;
@@ -301,21 +318,13 @@ async function report(work: Work & Scored & { readonly features: FeatureScores |
     scorer: scorer.description,
     versions: { ggb: packageVersion, node: process.versions.node },
     pairing: opened.rules,
+    warnings: features?.warnings ?? [],
     problems,
   } as const;
   await writeWhole(json, reportJson(head, rows()));
-  if (onBad === 'quarantine' && bad > 0) await writeQuarantine(`${json}.quarantine.jsonl`, problems);
+  if (onBad === 'quarantine' && bad > 0) await writeQuarantine(json, problems);
   kept?.remove();
   console.log(`Written: ${[json, csv, parquet].filter((file) => file !== undefined).join(', ')}`);
-}
-
-async function writeQuarantine(file: string, problems: readonly ImageSetProblem[]): Promise<void> {
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  await writeWhole(
-    file,
-    errors.map((problem) => `${JSON.stringify(problem)}\n`),
-  );
-  console.log(`${errors.length} left out, listed in ${file}`);
 }
 
 function* rowsOf(pairs: ImagePairs, columns: ScoreColumns, { metrics }: Scoring): Generator<PairRow> {
@@ -325,10 +334,4 @@ function* rowsOf(pairs: ImagePairs, columns: ScoreColumns, { metrics }: Scoring)
     const written = values.map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const);
     yield { name: pairs.name(i), real: pairs.realName(i), ...Object.fromEntries(written) };
   }
-}
-
-/** `a/b.png` stays so, of `a/b.jpg` becomes `a/b.jpg.png`: two images never share a map. */
-function mapName(name: string): string {
-  const within = name.replace(/^[/\\]+|^[A-Za-z]:[/\\]+/, '');
-  return within.toLowerCase().endsWith('.png') ? within : `${within}.png`;
 }

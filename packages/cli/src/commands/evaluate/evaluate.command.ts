@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../../arguments.ts';
-import { UserError } from '../../user-error.ts';
-import type { EvaluateOptions } from './evaluate.ts';
-import type { EvaluateFoldersOptions } from './evaluation-request.ts';
+import { type AnyOptions, modeOf, refuseIdle } from './evaluation-modes.ts';
+import { networkNames } from './metric-names.ts';
 
 export const evaluateCommand = new Command('evaluate')
   .description('score generated images against real ones under a named protocol: two folders, or a run of ggb train')
@@ -16,6 +15,12 @@ export const evaluateCommand = new Command('evaluate')
   .option('--metrics <names>', 'with commas between; default: ssim,psnr,l1; --list-metrics lists all')
   .option('--features <file>', 'weights (safetensors) of the network for fid and is')
   .addOption(
+    new Option(
+      '--network <name>',
+      'resizing before that network, and what made a .npz of --real; default: by the weights',
+    ).choices(networkNames),
+  )
+  .addOption(
     new Option('--on-bad <policy>', 'files that cannot be scored: fail (default) names all and scores nothing').choices(
       ['fail', 'skip', 'quarantine'],
     ),
@@ -24,13 +29,13 @@ export const evaluateCommand = new Command('evaluate')
   .option('--threads <number>', 'threads of the native engine; no number depends on it', wholeNumber)
   .addOption(new Option('--scorer <kind>', 'default: native where possible').choices(['native', 'portable']))
   .optionsGroup('What is written:')
-  .option('--json <file>', 'the report, over what is there')
+  .option('--json <file>', 'the report, over what is there; outside the folders, as all that is written')
   .option('--csv <file>', 'a line for each pair')
   .option('--parquet <file>', 'the same for data frames')
   .option('--maps <folder>', 'a picture of each SSIM map, into a new or empty folder')
   .option('--resume', 'go on with an interrupted run of the same command (needs --json)')
   .optionsGroup('Instead of scoring:')
-  .option('--compare <reports...>', 'reports side by side, with a warning if they are not comparable')
+  .option('--compare <reports...>', 'reports, records of runs too, side by side; a warning if they are not comparable')
   .option('--compare-protocols', 'every protocol side by side; with folders, on the same pairs')
   .option('--explain', 'every choice of a protocol in words')
   .option('--list-metrics', 'the metrics, which way is better, their ranges')
@@ -60,21 +65,8 @@ model it scores copySource (the source as it is) and nearestPose (the training i
 pair's identity). Scores inside the figures need sourceMask and targetMask in the manifest.`,
   );
 
-type Options = Partial<EvaluateOptions> &
-  EvaluateFoldersOptions & {
-    readonly compare?: readonly string[];
-    readonly compareProtocols?: boolean;
-    readonly explain?: boolean;
-    readonly listMetrics?: boolean;
-  };
-
-const folderOptions = [
-  ...['real', 'generated', 'pairs', 'metrics', 'features', 'onBad', 'allow', 'scorer'],
-  ...['csv', 'parquet', 'maps', 'resume'],
-] as const;
-const runOptions = ['checkpoint', 'data', 'split', 'weights', 'limit', 'backend'] as const;
-
-evaluateCommand.action(async (options: Options) => {
+evaluateCommand.action(async (options: AnyOptions) => {
+  refuseIdle(options, modeOf(options));
   if (options.compare !== undefined) {
     const { compareReports } = await import('./compare-reports.ts');
     await compareReports(options.compare);
@@ -85,27 +77,13 @@ evaluateCommand.action(async (options: Options) => {
     const { explain } = await import('./explain-choices.ts');
     explain(options.protocol);
   } else if (options.run !== undefined) {
-    refuse(options, folderOptions, '--run');
     const { evaluate } = await import('./evaluate.ts');
     await evaluate({ weights: 'average', backend: 'auto', ...options, run: options.run });
+  } else if (options.compareProtocols === true) {
+    const { compareAllProtocols } = await import('./compare-protocols.ts');
+    await compareAllProtocols(options);
   } else {
-    refuse(options, runOptions, 'folders of images');
-    if (options.compareProtocols === true) {
-      const { compareAllProtocols } = await import('./compare-protocols.ts');
-      await compareAllProtocols(options);
-    } else {
-      const { evaluateFolders } = await import('./evaluate-folders.ts');
-      await evaluateFolders(options);
-    }
+    const { evaluateFolders } = await import('./evaluate-folders.ts');
+    await evaluateFolders(options);
   }
 });
-
-/** An option that does nothing is a mistake that would go unnoticed. */
-function refuse(options: Options, names: readonly string[], kind: string): void {
-  const given = names.find((name) => (options as Record<string, unknown>)[name] !== undefined);
-  if (given === undefined) return;
-  const flag = `--${given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new UserError(`${flag} has no meaning with ${kind}`, {
-    remedy: 'Leave it out; ggb evaluate --help has groups.',
-  });
-}

@@ -74,7 +74,7 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
     });
 
   const record = evaluationRecord(
-    { checkpoint: checkpointName(reader.dir, checkpoint), info, preset, data, split, protocol: protocol.name },
+    { checkpoint: checkpointName(reader.dir, checkpoint), info, preset, data, split, protocol },
     scores,
   );
   // Shown first: a full disk does not take what has been computed.

@@ -1,7 +1,10 @@
 // What is kept of an evaluation, and under which name: scores are worth what is known of how they came about.
 import { createHash } from 'node:crypto';
-import { type EvaluationRecord, type Pair, runRecordVersion, type SynthesizerInfo } from '@ggb/core';
+import { type EvaluationRecord, type Pair, runRecordVersion, type Scores, type SynthesizerInfo } from '@ggb/core';
 import { stepName } from '@ggb/core/node';
+import { type Protocol, protocolHash } from '@ggb/metrics';
+import { bootstrapIntervals } from '@ggb/metrics/node';
+import { scoreKinds } from '../../report/score-kinds.ts';
 import { type RunScores, scoringProtocol } from './score-run.ts';
 
 export interface EvaluationSource {
@@ -12,24 +15,42 @@ export interface EvaluationSource {
   /** The manifest, and SHA-256 of its bytes. */
   readonly data: { readonly manifest: Pair['manifest']; readonly manifestSha256: string };
   readonly split: string;
-  /** Name of the protocol, if it is not the usual one. */
-  readonly protocol?: string;
+  /** If it is not the usual one. */
+  readonly protocol?: Protocol;
 }
 
-export function evaluationRecord(source: EvaluationSource, { failed, ...scores }: RunScores): EvaluationRecord {
-  const { checkpoint, info, preset, data, split, protocol = scoringProtocol.name } = source;
+/** In the form of a report of image folders, and with what belongs to a run. */
+export function evaluationRecord(source: EvaluationSource, scores: RunScores): EvaluationRecord {
+  const { checkpoint, info, preset, data, split, protocol = scoringProtocol } = source;
+  const { mean, pairs, baselines, failed } = scores;
   return {
     version: runRecordVersion,
     checkpoint,
     ...(info.weightsHash === undefined ? {} : { checkpointSha256: info.weightsHash }),
     preset,
-    protocol,
+    protocol: { name: protocol.name, hash: protocolHash(protocol) },
     data,
     weights: info.weights,
     split,
-    ...scores,
+    mean,
+    metrics: summariesOf(scores),
+    pairs: pairs.map(({ id, ...values }) => ({ id, name: id, ...values })),
+    baselines,
     ...(failed.length === 0 ? {} : { failed }),
   };
+}
+
+/** Of every score that has a mean: one that each pair has. */
+function summariesOf({ mean, pairs }: RunScores): NonNullable<EvaluationRecord['metrics']> {
+  const names = (Object.keys(scoreKinds) as (keyof Scores)[]).filter((name) => mean[name] !== undefined);
+  const intervals = bootstrapIntervals(names.map((name) => Float64Array.from(pairs, (pair) => pair[name] as number)));
+  return Object.fromEntries(
+    names.map((name, i) => {
+      const { direction, unit } = scoreKinds[name];
+      const summary = { mean: mean[name], n: pairs.length, interval: intervals[i], direction };
+      return [name, { ...summary, unit: unit === '' ? 'none' : unit }];
+    }),
+  );
 }
 
 export interface EvaluationName {

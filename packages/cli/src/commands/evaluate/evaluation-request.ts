@@ -1,11 +1,12 @@
 // What `ggb evaluate` was asked for, checked before any work.
 import { dirname, resolve } from 'node:path';
 import { type PairMetricName, type Protocol, protocolNamed } from '@ggb/metrics';
+import type { InceptionName } from '@ggb/metrics/features';
 import { type AllowableKind, allowableKinds, needsKeypoints, pairMetricNamed } from '@ggb/metrics/node';
 import { UserError } from '../../user-error.ts';
+import { defaultMetrics, type FeatureMetricName, featureMetricNames } from './metric-names.ts';
 
 export const defaultProtocol = 'tf';
-export const defaultMetrics = 'ssim,psnr,l1';
 
 export type OnBad = 'fail' | 'skip' | 'quarantine';
 
@@ -25,6 +26,7 @@ export interface EvaluateFoldersOptions {
   readonly threads?: number;
   readonly scorer?: 'native' | 'portable';
   readonly features?: string;
+  readonly network?: InceptionName;
 }
 
 export interface Folders {
@@ -61,12 +63,9 @@ export interface Scoring {
   readonly featureMetrics: readonly FeatureMetricName[];
 }
 
-export const featureMetricNames = ['fid', 'is'] as const;
-export type FeatureMetricName = (typeof featureMetricNames)[number];
-
 /** @throws UnknownProtocolError, UnknownMetricError, UserError */
 export function scoringOf(options: EvaluateFoldersOptions): Scoring {
-  const { protocol = defaultProtocol, metrics = defaultMetrics, pairs, features } = options;
+  const { protocol = defaultProtocol, metrics = defaultMetrics, pairs, features, network } = options;
   const names = metricNamesOf(metrics);
   const featureMetrics = featureMetricNames.filter((name) => names.includes(name));
   const scoring = {
@@ -80,6 +79,9 @@ export function scoringOf(options: EvaluateFoldersOptions): Scoring {
       expected: '--pairs MANIFEST, whose lines have keypoints',
       remedy: 'docs/how-to/evaluate-folders.md shows such a list.',
     });
+  }
+  if (network !== undefined && featureMetrics.length === 0) {
+    throw new UserError('--network has no meaning without fid and is', { received: `--metrics ${metrics}` });
   }
   if (featureMetrics.length > 0 !== (features !== undefined)) {
     throw new UserError(`${featureMetricNames.join(' and ')} need the weights of a network, and nothing else does`, {

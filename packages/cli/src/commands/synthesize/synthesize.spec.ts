@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { protocolHash, protocols } from '@ggb/metrics';
 import sharp from 'sharp';
 import { runGgb } from '../../../testing/run-ggb.ts';
 import { keypointsAt, tinySettings, tinySize, writeTinyPairs } from '../../../testing/tiny-pairs.ts';
@@ -166,13 +167,20 @@ describe('ggb evaluate', () => {
       checkpoint: 'checkpoints/step-000010.safetensors',
       checkpointSha256: sha256('run', 'checkpoints', 'step-000010.safetensors'),
       preset: 'quick',
-      protocol: 'tf',
+      protocol: { name: 'tf', hash: protocolHash(protocols.tf) },
       data: { manifest: join(cwd, 'pairs', 'pairs.jsonl'), manifestSha256: sha256('pairs', 'pairs.jsonl') },
     });
     expect(record.mean.sharpness).toBeGreaterThan(0);
     expect(record.pairs).toHaveLength(3);
     const mean = record.pairs.reduce((sum: number, { ssim }: { ssim: number }) => sum + ssim, 0) / 3;
     expect(record.mean.ssim).toBeCloseTo(mean, 12); // the same sum in float64
+    expect(record.metrics.ssim).toMatchObject({ mean: record.mean.ssim, n: 3, direction: 'higher' });
+    const [low, high] = record.metrics.ssim.interval;
+    expect([low < mean, high > mean]).toEqual([true, true]);
+    // Reports of folders say the same in the same places, so both stand in one table.
+    const compared = await ggb('evaluate', '--compare', 'scores.json', 'run/evaluation/test-step-000010-average.json');
+    expect(compared.stdout).toMatch(/^scores\.json +tf \([0-9a-f]{8}\) +0\.\d{4} .* 3$/m);
+    expect(compared.stdout).not.toContain('WARNING');
     // The nearest pose is exact here, the colours are another person's; of a copy it is the other way round.
     expect(record.baselines.nearestPose.ssim).toBeGreaterThan(record.baselines.copySource.ssim);
   });

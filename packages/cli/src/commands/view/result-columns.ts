@@ -1,20 +1,7 @@
 // Scores by columns, with what is known of each score.
 import type { EvaluationRecord, Scores } from '@ggb/core/run-record';
-import type { Direction, MetricColumn } from '@ggb/web/view-data';
-
-export interface MetricKind {
-  readonly direction: Direction;
-  readonly unit: string;
-}
-
-/** Of the scores in evaluation records. */
-export const scoreKinds: Readonly<Record<keyof Scores, MetricKind>> = {
-  ssim: { direction: 'higher', unit: '' },
-  insideSsim: { direction: 'higher', unit: '' },
-  insideL1: { direction: 'lower', unit: '0..255' },
-  l1: { direction: 'lower', unit: '0..255' },
-  sharpness: { direction: 'nearer-to-one', unit: '' },
-};
+import type { MetricColumn } from '@ggb/web/view-data';
+import { type MetricKind, scoreKinds } from '../../report/score-kinds.ts';
 
 /** Scores that no pair has are left out. */
 export function scoreColumns(pairs: EvaluationRecord['pairs']): Record<string, MetricColumn> {

@@ -115,7 +115,7 @@ export class RunView implements ViewedSource {
     const pairs = record.pairs.map(({ id }) => known?.byId.get(id));
     const hasPoses = pairs.some((pair) => pair?.keypoints !== undefined && pair.sourceKeypoints !== undefined);
     const step = stepOfRecord(record);
-    const protocol = protocolReference(record.protocol ?? 'tf');
+    const protocol = protocolReference(record.protocol?.name ?? 'tf', record.protocol?.hash);
     return {
       version: viewDataVersion,
       source: this.id,
@@ -294,7 +294,7 @@ export class RunView implements ViewedSource {
         return {
           name,
           pairs: record.pairs.length,
-          protocol: protocolReference(record.protocol ?? 'tf'),
+          protocol: protocolReference(record.protocol?.name ?? 'tf', record.protocol?.hash),
           ...(step === undefined ? {} : { step }),
           weights: record.weights,
           split: record.split,

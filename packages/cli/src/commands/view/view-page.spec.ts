@@ -108,7 +108,7 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
   it('says that scores under different protocols are not comparable', async () => {
     const other = (await writeViewedRun(join(folder, 'other'))).run;
     const record = join(other, 'evaluation', 'test-step-000003-average.json');
-    const text = readFileSync(record, 'utf8').replace('"protocol":"tf"', '"protocol":"ggb"');
+    const text = readFileSync(record, 'utf8').replace('"protocol":{"name":"tf"}', '"protocol":"ggb"');
     rmSync(record);
     appendFileSync(record, text);
     await open({ folders: [run, other] }, '#/runs');
