@@ -1,16 +1,20 @@
-// How smoothly 20,000 results scroll, and how soon the first are seen: `npx nx run web:trace-scrolling`. Prints JSON. No test:
-// a busy machine drops frames that an idle one does not. [count] is the only argument.
+// How smoothly 20,000 results scroll, and how soon the first are seen:
+//   npx nx run web:trace-scrolling -- [count] [--json FILE]
+// Prints JSON, and writes it for bench/results. No test:
+// a busy machine drops frames that an idle one does not.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { browserAdvice, findBrowser } from '../../../tools/bootstrap/browser.mjs';
 import { writeLargeEvaluation } from './large-evaluation.mjs';
 
-const count = Number(process.argv[2] ?? 20_000);
+const { values: options, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
+const count = Number(positionals[0] ?? 20_000);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const executablePath = findBrowser();
 if (executablePath === undefined) throw new Error(browserAdvice());
@@ -76,6 +80,11 @@ try {
   const at = (/** @type {number} */ share) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
   const round = (/** @type {number | undefined} */ value) => Math.round(10 * (value ?? 0)) / 10;
   const report = {
+    name: 'trace-scrolling',
+    command: 'npx nx run web:trace-scrolling',
+    date: new Date().toISOString().slice(0, 10),
+    machine: { cpu: cpus()[0]?.model, cores: cpus().length, system: `${process.platform} ${process.arch}` },
+    versions: { node: process.versions.node, chromium: browser.version() },
     results: count,
     ms: {
       untilServing: round(serving),
@@ -91,10 +100,13 @@ try {
     },
     longTasks: { count: long.length, longestMs: round(Math.max(0, ...long)) },
     scrolledPixels: scrolled,
-    browser: browser.version(),
-    machine: `${cpus()[0]?.model}, ${cpus().length} cores`,
   };
   console.log(JSON.stringify(report, null, 2));
+  // npx runs this inside the package; a path is meant where the command was typed.
+  if (options.json !== undefined) {
+    const file = resolve(process.env.INIT_CWD ?? process.cwd(), options.json);
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  }
 } finally {
   await browser.close();
   server.kill('SIGTERM');

@@ -10,6 +10,8 @@ function event(key: string, target?: { tag: string; type?: string }, modifier = 
   return { key, target: element ?? null, ...modifier } as unknown as KeyboardEvent;
 }
 const title = (...args: Parameters<typeof event>) => commandFor(event(...args), commands)?.title;
+const afterClick = (...args: Parameters<typeof event>) =>
+  commandFor(event(...args), commands, { isFocusByPointer: true })?.title;
 
 describe('keys', () => {
   it('do what they are listed for', () => {
@@ -29,6 +31,12 @@ describe('keys', () => {
     expect(title(' ', { tag: 'BUTTON' })).toBeUndefined();
     expect(title('ArrowRight', { tag: 'INPUT', type: 'range' })).toBeUndefined();
     expect(title('j', { tag: 'INPUT', type: 'range' })).toBe('next');
+  });
+
+  it('take Space also where a button has the focus from a click, but not from boxes to tick', () => {
+    expect(afterClick(' ', { tag: 'BUTTON' })).toBe('flicker');
+    expect(afterClick(' ', { tag: 'INPUT', type: 'checkbox' })).toBeUndefined();
+    expect(afterClick('ArrowRight', { tag: 'INPUT', type: 'range' })).toBeUndefined();
   });
 
   it('leave shortcuts to the browser', () => {

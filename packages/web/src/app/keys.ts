@@ -9,10 +9,18 @@ export interface KeyCommand {
   release?(): void;
 }
 
-/** The command of a key; none while text is typed, or with a modifier that belongs to the browser. */
-export function commandFor(event: KeyboardEvent, commands: readonly KeyCommand[]): KeyCommand | undefined {
+/**
+ * The command of a key; none while text is typed, or with a modifier that belongs to the browser.
+ *
+ * @param options.isFocusByPointer  what has the focus has it from a click: Space is a command there too.
+ */
+export function commandFor(
+  event: KeyboardEvent,
+  commands: readonly KeyCommand[],
+  { isFocusByPointer = false }: { readonly isFocusByPointer?: boolean } = {},
+): KeyCommand | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return undefined;
-  if (isOperating(event)) return undefined;
+  if (isOperating(event, isFocusByPointer)) return undefined;
   return commands.find(({ keys }) => keys.includes(event.key));
 }
 
@@ -39,8 +47,9 @@ function isTyping({ target }: KeyboardEvent): boolean {
 }
 
 /** Space and Enter press the button that has the focus, arrows move the slider that has it. */
-function isOperating({ target, key }: KeyboardEvent): boolean {
+function isOperating({ target, key }: KeyboardEvent, isFocusByPointer: boolean): boolean {
   if (!isElement(target)) return false;
+  if (key === ' ' && isFocusByPointer && ['BUTTON', 'A'].includes(target.tagName)) return false;
   if (key === 'Enter' || key === ' ') return ['BUTTON', 'A', 'INPUT', 'SUMMARY'].includes(target.tagName);
   return key.startsWith('Arrow') && target.tagName === 'INPUT';
 }

@@ -193,6 +193,29 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
       expect(await paneContent(page, pane)).toBe(before);
     });
 
+    it('flickers also after a click on a button, which Space then does not press', async () => {
+      await open('#/compare');
+      await compared();
+      await page.getByRole('button', { name: 'Flicker' }).click();
+      await page.getByRole('button', { name: 'Zoom in' }).click();
+      await page.getByRole('button', { name: 'Whole image, now at 150 %' }).waitFor();
+      await page.keyboard.down(' ');
+      await page.locator('figcaption b', { hasText: 'truth' }).waitFor();
+      await page.keyboard.up(' ');
+      await page.locator('figcaption b', { hasText: 'output' }).waitFor();
+      await page.getByRole('button', { name: 'Whole image, now at 150 %' }).waitFor();
+      // Who comes to a button by Tab presses it by Space.
+      await page.keyboard.press('Shift+Tab');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press(' ');
+      await page.getByRole('button', { name: 'Whole image, now at 225 %' }).waitFor();
+    });
+
+    it('says that the pair of a link is gone', async () => {
+      await open('#/compare?pair=figure-99');
+      await page.getByText('There is no pair figure-99 in these results.').waitFor();
+    });
+
     it('moves the slider and the onion skin by keys', async () => {
       await open('#/compare?mode=slider');
       const pane = /^output and truth of/;
@@ -267,6 +290,29 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
     await compared();
     await page.goBack();
     await results().first().waitFor();
+  });
+
+  it('goes back to the address that was seen last, however quickly another view was opened', async () => {
+    await open('#/find');
+    await results().first().waitFor();
+    // The metric waits to be written into the address when the view changes.
+    await page.evaluate(() => {
+      for (const key of ['s', 'c']) window.dispatchEvent(new KeyboardEvent('keydown', { key }));
+    });
+    await compared();
+    await page.goBack();
+    await results().first().waitFor();
+    expect(page.url()).toContain('metric=l1');
+  });
+
+  it('shows no run when the last one is unticked', async () => {
+    await open('#/runs');
+    const boxes = page.getByRole('row').getByRole('checkbox');
+    await boxes.first().click();
+    await page.locator('tr.idle').waitFor();
+    expect(await boxes.first().isChecked()).toBe(false);
+    await boxes.first().click();
+    await page.getByRole('row', { name: /sample-b/ }).waitFor();
   });
 
   it('compares the evaluations in a table', async () => {

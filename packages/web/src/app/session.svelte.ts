@@ -12,6 +12,7 @@ import {
   type SourceSummary,
 } from '../run-source/view-data.ts';
 import { type Rows, rowsOf, selectRows } from '../views/find/find.select.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { formatState, parseState, type ViewState, withChange } from './view-state.ts';
 
 export type StateChange = { readonly [K in keyof ViewState]?: ViewState[K] | undefined };
@@ -27,8 +28,8 @@ export interface Other {
   readonly evaluation: EvaluationSummary;
 }
 
-/** Each takes a connection, of which a browser opens six to one server; pictures need the others. */
-const followedAtMost = 3;
+/** The server looks at each of them twice a second. */
+const followedAtMost = 16;
 
 /** Browsers slow pages down that rewrite their address more often than this. */
 const addressDelayMs = 200;
@@ -37,17 +38,24 @@ export class Session {
   state: ViewState = $state.raw(parseState(location.hash));
   sources: readonly SourceSummary[] = $state.raw([]);
   isLoaded = $state(false);
-  isConnected = $state(true);
+  /** `refused`: the server was started anew, and this page has no token of that start. */
+  connection: 'open' | 'lost' | 'refused' = $state('open');
   /** What is drawn, whether chosen here or by the system. */
   theme: 'light' | 'dark' = $state('light');
-  /** What could not be read, in words. */
-  problem: string | undefined = $state.raw();
+  /** What could not be read, in words, by what it was. */
+  #problems: ReadonlyMap<string, string> = $state.raw(new Map());
+  readonly problem: string | undefined = $derived([...this.#problems.values()][0]);
   /** Said to screen readers, and shown for a moment. */
   message = $state('');
   #tables: ReadonlyMap<string, LoadedTable> = $state.raw(new Map());
   #runs: ReadonlyMap<string, RunDetails> = $state.raw(new Map());
   #asked = new Set<string>();
-  #subscriptions = new Map<string, () => void>();
+  /** What the stream has told of a source: whole and in order, where a reading may miss or repeat what came meanwhile. */
+  #told = new Map<string, Partial<Pick<RunDetails, 'steps' | 'samples' | 'live'>>>();
+  #reading = new OneAtATime();
+  #followed: readonly string[] = [];
+  #endFollowing: (() => void) | undefined;
+  #isHidden = $state(false);
   #addressTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly current: SourceSummary | undefined = $derived(
@@ -119,22 +127,42 @@ export class Session {
     window.addEventListener('hashchange', () => {
       if (location.hash !== formatState(this.state)) this.state = parseState(location.hash);
     });
+    // What nobody looks at needs no connection: a browser has six to a server, for all tabs together.
+    this.#isHidden = document.visibilityState === 'hidden';
+    document.addEventListener('visibilitychange', () => {
+      this.#isHidden = document.visibilityState === 'hidden';
+    });
     await this.readSources();
     this.isLoaded = true;
   }
 
-  async readSources(): Promise<void> {
-    await this.#tell(async () => {
+  readSources(): Promise<void> {
+    return this.#read('sources', async () => {
       this.sources = await this.source.sources();
     });
   }
 
   /** `push` makes a step for the browser's back button. */
   set(change: StateChange, how: 'replace' | 'push' = 'replace'): void {
-    this.state = withChange(this.state, change);
+    const before = this.state;
+    this.state = withChange(before, change);
+    if (how === 'push') {
+      // The step that is left behind is the one that was seen last.
+      if (this.#addressTimer !== undefined) history.replaceState(null, '', formatState(before));
+      this.#forgetAddressTimer();
+      history.pushState(null, '', formatState(this.state));
+      return;
+    }
+    this.#forgetAddressTimer();
+    this.#addressTimer = setTimeout(() => {
+      this.#addressTimer = undefined;
+      history.replaceState(null, '', formatState(this.state));
+    }, addressDelayMs);
+  }
+
+  #forgetAddressTimer(): void {
     clearTimeout(this.#addressTimer);
-    if (how === 'push') history.pushState(null, '', formatState(this.state));
-    else this.#addressTimer = setTimeout(() => history.replaceState(null, '', formatState(this.state)), addressDelayMs);
+    this.#addressTimer = undefined;
   }
 
   say(text: string): void {
@@ -153,92 +181,133 @@ export class Session {
   }
 
   needRun(source: string): void {
-    this.#once(`run ${source}`, () => this.#readRun(source));
+    this.#once(runKeyOf(source), () => this.#readRun(source));
   }
 
   runOf(source: string): RunDetails | undefined {
     return this.#runs.get(source);
   }
 
-  async #readTable(source: string, evaluation: string): Promise<void> {
-    const table = await this.source.results(source, evaluation);
-    this.#tables = new Map(this.#tables).set(keyOf(source, evaluation), { table, rows: rowsOf(table) });
+  #readTable(source: string, evaluation: string): Promise<void> {
+    const key = keyOf(source, evaluation);
+    return this.#read(key, async () => {
+      const table = await this.source.results(source, evaluation);
+      this.#tables = new Map(this.#tables).set(key, { table, rows: rowsOf(table) });
+    });
   }
 
-  async #readRun(source: string): Promise<void> {
-    const details = await this.source.run(source);
-    this.#runs = new Map(this.#runs).set(source, details);
+  #readRun(source: string): Promise<void> {
+    return this.#read(runKeyOf(source), async () => {
+      const details = await this.source.run(source);
+      this.#runs = new Map(this.#runs).set(source, { ...details, ...this.#told.get(source) });
+    });
   }
 
   #once(key: string, read: () => Promise<void>): void {
     if (this.#asked.has(key)) return;
     this.#asked.add(key);
-    void this.#tell(read);
+    void read();
   }
 
-  async #tell(read: () => Promise<void>): Promise<void> {
-    try {
-      await read();
-      this.problem = undefined;
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : `${error}`;
-    }
+  /** Never rejects: what goes wrong is in {@link problem} until the same can be read. */
+  #read(key: string, read: () => Promise<void>): Promise<void> {
+    return this.#reading.run(key, async () => {
+      const problem = await read().then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : `${error}`),
+      );
+      this.#setProblem(key, problem);
+    });
   }
 
-  /** What is looked at, then what is training. Call whenever it may be others. */
+  #setProblem(key: string, problem: string | undefined): void {
+    const problems = new Map(this.#problems);
+    problems.delete(key);
+    if (problem !== undefined) problems.set(key, problem);
+    this.#problems = problems;
+  }
+
+  /** What is looked at, then what is training; nothing while nobody looks. Call whenever it may be others. */
   follow(): void {
     const wanted = [this.current, this.againstSource, ...this.sources.filter(({ live }) => live)];
-    const ids = new Set(wanted.flatMap((summary) => summary?.id ?? []).slice(0, followedAtMost));
-    for (const [id, end] of this.#subscriptions) {
-      if (ids.has(id)) continue;
-      end();
-      this.#subscriptions.delete(id);
+    const ids = this.#isHidden ? [] : [...new Set(wanted.flatMap((summary) => summary?.id ?? []))];
+    const followed = ids.slice(0, followedAtMost).sort();
+    // A page that began hidden has read things that may be old when it is looked at.
+    if (this.#isHidden) this.#endFollowing ??= () => {};
+    if (followed.join() === this.#followed.join()) return;
+    const isFirst = this.#endFollowing === undefined;
+    const isBack = this.#followed.length === 0;
+    const added = followed.filter((id) => !this.#followed.includes(id));
+    this.#endFollowing?.();
+    this.#followed = followed;
+    this.#told.clear();
+    if (followed.length === 0) {
+      this.#endFollowing = () => {};
+      return;
     }
-    for (const id of ids) {
-      if (this.#subscriptions.has(id)) continue;
-      const end = this.source.subscribe?.(id, (change) => this.#changed(id, change));
-      if (end !== undefined) this.#subscriptions.set(id, end);
+    this.#endFollowing = this.source.subscribe?.(followed, (change, id) => this.#changed(change, id));
+    // Nobody told what happened to them before.
+    if (!isFirst) untrack(() => this.#readAgain(isBack ? undefined : added));
+  }
+
+  /** The list of sources, and what was read of these; of all without any. */
+  #readAgain(ids?: readonly string[]): void {
+    void this.readSources();
+    for (const { id, evaluations } of this.sources) {
+      if (ids !== undefined && !ids.includes(id)) continue;
+      if (this.#runs.has(id)) void this.#readRun(id);
+      for (const { name } of evaluations) if (this.#tables.has(keyOf(id, name))) void this.#readTable(id, name);
     }
   }
 
-  #changed(id: string, change: SourceChange): void {
-    const run = this.#runs.get(id);
-    const update = (part: Partial<RunDetails>) => {
-      if (run !== undefined) this.#runs = new Map(this.#runs).set(id, { ...run, ...part });
-    };
+  #changed(change: SourceChange, id = ''): void {
     switch (change.kind) {
       case 'steps':
-        update({ steps: applySteps(run?.steps ?? noSteps, change) });
+        this.#update(id, { steps: applySteps(this.#told.get(id)?.steps ?? noSteps, change) });
         this.#summarise(id, { step: change.columns.step.at(-1) });
         break;
       case 'samples':
-        update({ samples: change.samples });
+        this.#update(id, { samples: change.samples });
         break;
       case 'live':
-        update({ live: change.live });
+        this.#update(id, { live: change.live });
         this.#summarise(id, { live: change.live });
         break;
       case 'run':
-        if (run !== undefined) void this.#tell(() => this.#readRun(id));
+        if (this.#asked.has(runKeyOf(id))) void this.#readRun(id);
         break;
       case 'results':
         void this.readSources();
-        if (this.#asked.has(keyOf(id, change.evaluation)))
-          void this.#tell(() => this.#readTable(id, change.evaluation));
+        if (this.#asked.has(keyOf(id, change.evaluation))) void this.#readTable(id, change.evaluation);
         break;
-      case 'connection':
-        this.isConnected = change.state === 'open';
+      case 'connection': {
+        const isBack = this.connection !== 'open' && change.state === 'open';
+        // Until a stream is there again, the reason stays.
+        if (this.connection !== 'refused' || change.state === 'open') this.connection = change.state;
+        if (isBack) this.#readAgain();
         break;
+      }
       default:
         change satisfies never;
     }
   }
 
+  #update(id: string, part: Partial<Pick<RunDetails, 'steps' | 'samples' | 'live'>>): void {
+    this.#told.set(id, { ...this.#told.get(id), ...part });
+    const run = this.#runs.get(id);
+    if (run !== undefined) this.#runs = new Map(this.#runs).set(id, { ...run, ...part });
+  }
+
   #summarise(id: string, part: { readonly live?: boolean; readonly step?: number | undefined }): void {
     const known = Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
-    this.sources = this.sources.map((summary) => (summary.id === id ? { ...summary, ...known } : summary));
+    const summary = this.sources.find((source) => source.id === id);
+    if (summary === undefined || Object.entries(known).every(([name, value]) => summary[name as 'step'] === value))
+      return;
+    this.sources = this.sources.map((source) => (source === summary ? { ...source, ...known } : source));
   }
 }
+
+const runKeyOf = (source: string) => `run ${source}`;
 
 function keyOf(source: string | undefined, evaluation: string | undefined): string {
   return `results ${source ?? ''} ${evaluation ?? ''}`;

@@ -58,10 +58,10 @@ export interface ViewState {
   readonly viewport: Viewport;
   /** Skeletons over the images. */
   readonly skeleton: boolean;
-  /** Runs ticked in the table; all when empty. */
+  /** Runs ticked in the table; all when empty, none for {@link nothingChosen}. */
   readonly runs: readonly string[];
   readonly step?: number;
-  /** Losses drawn; the usual ones when empty. */
+  /** Losses drawn; the usual ones when empty, none for {@link nothingChosen}. */
   readonly losses: readonly string[];
   /** Losses on a linear scale. */
   readonly linear: boolean;
@@ -71,6 +71,9 @@ export interface ViewState {
   readonly photo?: string;
   readonly theme: Theme;
 }
+
+/** In lists whose empty form means something else: no run and no loss is called so. */
+export const nothingChosen: readonly string[] = ['-'];
 
 export const wholeImage: Viewport = { zoom: 1, x: 0.5, y: 0.5 };
 

@@ -1,4 +1,4 @@
-// Decoded pictures. A few hundred are kept, so that stepping back and forth, and flickering, costs no decoding.
+// Decoded pictures. As many are kept as a budget allows, so that stepping back and forth, and flickering, costs no decoding.
 import type { RgbImage } from '@ggb/metrics';
 
 /** Something a canvas can draw, and its size in pixels. */
@@ -21,45 +21,98 @@ export class PictureError extends Error {
   }
 }
 
-export class PictureStore {
-  readonly #pictures = new Map<string, Promise<Picture>>();
-  readonly #arrived = new Map<string, Picture>();
+export interface PictureStoreOptions {
+  /** Of decoded pixels, four bytes each. */
+  readonly capacityBytes?: number;
+  readonly decode?: (url: string) => Promise<Picture>;
+}
 
-  constructor(private readonly capacity = 240) {}
+interface Kept {
+  readonly promise: Promise<Picture>;
+  /** Once it has arrived. */
+  picture?: Picture;
+}
+
+export class PictureStore {
+  /** In the order of use, the oldest first. */
+  readonly #kept = new Map<string, Kept>();
+  /** On the screen: these stay, however large they are. */
+  #held: ReadonlySet<string> = new Set();
+  readonly #capacityBytes: number;
+  readonly #decode: (url: string) => Promise<Picture>;
+
+  constructor({ capacityBytes = 256 * 2 ** 20, decode = decodeUrl }: PictureStoreOptions = {}) {
+    this.#capacityBytes = capacityBytes;
+    this.#decode = decode;
+  }
+
+  /** Bytes of the pictures that have arrived and are kept. */
+  get usedBytes(): number {
+    let bytes = 0;
+    for (const { picture } of this.#kept.values()) bytes += picture === undefined ? 0 : bytesOf(picture);
+    return bytes;
+  }
+
+  /**
+   * These are shown, and those that were held before are not. A picture that is not held may be closed at any time.
+   *
+   * @param urls  may grow while they are held.
+   */
+  hold(urls: ReadonlySet<string>): void {
+    this.#held = urls;
+  }
 
   /** @throws PictureError */
   load(url: string): Promise<Picture> {
-    const known = this.#pictures.get(url);
-    const promise = known ?? decode(url);
+    const kept = this.#kept.get(url) ?? this.#begin(url);
     // The last used is the last to go.
-    this.#pictures.delete(url);
-    this.#pictures.set(url, promise);
-    if (known === undefined) {
-      promise.then(
-        (picture) => this.#arrived.set(url, picture),
-        // It may be there the next time: while pairs are scored, pictures appear one by one.
-        () => this.#pictures.delete(url),
-      );
-      this.#forget();
-    }
-    return promise;
+    this.#kept.delete(url);
+    this.#kept.set(url, kept);
+    return kept.promise;
   }
 
   /** What has been loaded before, at once: no frame without a picture while stepping back and forth. */
   arrived(url: string): Picture | undefined {
-    return this.#arrived.get(url);
+    return this.#kept.get(url)?.picture;
+  }
+
+  #begin(url: string): Kept {
+    const kept: Kept = { promise: this.#decode(url) };
+    kept.promise.then(
+      (picture) => {
+        kept.picture = picture;
+        this.#forget();
+      },
+      // It may be there the next time: while pairs are scored, pictures appear one by one.
+      () => this.#kept.delete(url),
+    );
+    return kept;
   }
 
   #forget(): void {
-    for (const url of this.#pictures.keys()) {
-      if (this.#pictures.size <= this.capacity) return;
-      this.#pictures.delete(url);
-      this.#arrived.delete(url);
+    let bytes = this.usedBytes;
+    for (const [url, { picture }] of this.#kept) {
+      if (bytes <= this.#capacityBytes) return;
+      // What is on its way has no size yet.
+      if (picture === undefined || this.#held.has(url)) continue;
+      this.#kept.delete(url);
+      bytes -= bytesOf(picture);
+      // Otherwise its pixels stay until the collector comes by, which does not know how many they are.
+      (picture.drawable as Partial<ImageBitmap>).close?.();
     }
   }
 }
 
-async function decode(url: string): Promise<Picture> {
+/** Whether a store has given it up: a closed bitmap has no size, and to draw it is an error. */
+export function isClosed({ drawable, width }: Picture): boolean {
+  return width > 0 && (drawable as ImageBitmap).width === 0;
+}
+
+function bytesOf({ width, height }: Picture): number {
+  return 4 * width * height;
+}
+
+async function decodeUrl(url: string): Promise<Picture> {
   const image = new Image();
   image.src = url;
   try {

@@ -17,9 +17,13 @@ import {
   type ViewKeypoints,
 } from './view-data.ts';
 
+const connectAgainMs = 3000;
+/** After a restart of the server: its new address may be opened in another tab, and then this one may ask again. */
+const askAgainMs = 15_000;
+
 export class HttpSource implements RunSource {
   readonly annotate?: AnnotateSource;
-  /** Of the tables that were given, by source and evaluation: addresses with it may be kept by the browser for good. */
+  /** Of the tables that were given, by source and evaluation: other pictures have another address, and are shown at once. */
   private readonly revisions = new Map<string, string>();
 
   /** @param options.canAnnotate  the server was started for key points. */
@@ -62,16 +66,41 @@ export class HttpSource implements RunSource {
     return `sample/${source}/${step}`;
   }
 
-  /** The browser connects again by itself; after that, the steps come whole, as a change that replaces. */
-  subscribe(source: string, onChange: (change: SourceChange) => void): () => void {
-    const events = new EventSource(`api/events?${new URLSearchParams({ source })}`);
-    events.addEventListener('open', () => onChange({ kind: 'connection', state: 'open' }));
-    events.addEventListener('error', () => onChange({ kind: 'connection', state: 'lost' }));
-    events.addEventListener('change', ({ data }: MessageEvent<string>) => {
-      const { change } = JSON.parse(data) as { readonly change: SourceChange };
-      onChange(change);
-    });
-    return () => events.close();
+  /** A browser opens six connections to one server at most, of all its tabs together: pictures need the others. */
+  subscribe(sources: readonly string[], onChange: (change: SourceChange, source?: string) => void): () => void {
+    const query = new URLSearchParams(sources.map((source) => ['source', source]));
+    let events: EventSource;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    let isEnded = false;
+    const open = () => {
+      const opened = new EventSource(`api/events?${query}`);
+      events = opened;
+      opened.addEventListener('open', () => onChange({ kind: 'connection', state: 'open' }));
+      opened.addEventListener('error', () => {
+        onChange({ kind: 'connection', state: 'lost' });
+        // By itself it connects again where nobody answered, and gives up where somebody answered something else.
+        if (opened.readyState === EventSource.CLOSED) void refusedOrLater();
+      });
+      opened.addEventListener('change', ({ data }: MessageEvent<string>) => {
+        const { source, change } = JSON.parse(data) as { readonly source: string; readonly change: SourceChange };
+        onChange(change, source);
+      });
+    };
+    const refusedOrLater = async () => {
+      const code = await ask('api/sources').then(
+        () => undefined,
+        (error: ViewDataError) => error.code,
+      );
+      if (isEnded) return;
+      if (code === 'refused') onChange({ kind: 'connection', state: 'refused' });
+      again = setTimeout(open, code === 'refused' ? askAgainMs : connectAgainMs);
+    };
+    open();
+    return () => {
+      isEnded = true;
+      clearTimeout(again);
+      events.close();
+    };
   }
 
   private query(source: string, { evaluation, id }: ImageKey): URLSearchParams {

@@ -26,7 +26,14 @@ describe('steps', () => {
   it('are replaced by a change that says so', () => {
     const [before, columns] = [steps(9, { a: [1] }), steps(1, { b: [2] })];
     expect(applySteps(before, { kind: 'steps', replaces: true, columns })).toBe(columns);
-    expect(applySteps(before, { kind: 'steps', replaces: false, columns }).step).toEqual([9, 1]);
+  });
+
+  it('take the place of those that come a second time', () => {
+    const before = appendSteps(steps(1, { a: [1] }), steps(2, { a: [2] }));
+    const columns = appendSteps(steps(2, { a: [20] }), steps(3, { a: [30] }));
+    const after = applySteps(before, { kind: 'steps', replaces: false, columns });
+    expect([after.step, after.losses]).toEqual([[1, 2, 3], { a: [1, 20, 30] }]);
+    expect(applySteps(before, { kind: 'steps', replaces: false, columns: noSteps })).toBe(before);
   });
 });
 

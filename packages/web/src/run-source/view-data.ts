@@ -26,8 +26,13 @@ export interface RunSource {
   readableImageUrl(source: string, key: ImageKey): Promise<string>;
   /** The grid of samples of a step of `RunDetails.samples`. */
   sampleUrl(source: string, step: number): string;
-  /** Follows what changes; absent where nothing does. Returns the end of the subscription. */
-  subscribe?(source: string, onChange: (change: SourceChange) => void): () => void;
+  /**
+   * Follows what changes in several sources, over one connection; absent where nothing does. Changes of kind 'connection' are
+   * of no source. The first steps of each source are all of them, also after the connection was lost.
+   *
+   * @returns the end of the subscription.
+   */
+  subscribe?(sources: readonly string[], onChange: (change: SourceChange, source?: string) => void): () => void;
   /** Key points by hand; only under `ggb view --annotate`. */
   readonly annotate?: AnnotateSource;
 }
@@ -98,7 +103,7 @@ export interface ResultTable {
   readonly version: number;
   readonly source: string;
   readonly evaluation: string;
-  /** Of the pictures: another one whenever one of them may be another. Stands in their addresses. */
+  /** Another one whenever other files are the pictures. Stands in their addresses. */
   readonly revision: string;
   readonly protocol?: ProtocolReference;
   readonly checkpoint?: string;
@@ -181,8 +186,8 @@ export type SourceChange =
   | { readonly kind: 'live'; readonly live: boolean }
   /** An evaluation is new or another. Read {@link RunSource.results} again; at most twice a second while pairs are scored. */
   | { readonly kind: 'results'; readonly evaluation: string }
-  /** The server is not there: 'lost' until it answers again. */
-  | { readonly kind: 'connection'; readonly state: 'open' | 'lost' };
+  /** 'lost' until the server answers again; 'refused': another start of it answers, which this page has no token of. */
+  | { readonly kind: 'connection'; readonly state: 'open' | 'lost' | 'refused' };
 
 /** Key points by hand, for the images of one folder. */
 export interface AnnotateSource {
@@ -258,12 +263,25 @@ export function appendSteps(before: StepColumns, after: StepColumns): StepColumn
   };
 }
 
-/** The steps after a change of kind 'steps'. */
+function firstSteps({ step, seconds, imagesPerSecond, learningRate, losses }: StepColumns, count: number): StepColumns {
+  return {
+    step: step.slice(0, count),
+    seconds: seconds.slice(0, count),
+    imagesPerSecond: imagesPerSecond.slice(0, count),
+    learningRate: learningRate.slice(0, count),
+    losses: Object.fromEntries(Object.entries(losses).map(([name, values]) => [name, values.slice(0, count)])),
+  };
+}
+
+/** The steps after a change of kind 'steps'. Records of steps that were there already take their place: none stands twice. */
 export function applySteps(
   before: StepColumns,
   { replaces, columns }: Extract<SourceChange, { kind: 'steps' }>,
 ): StepColumns {
-  return replaces ? columns : appendSteps(before, columns);
+  const first = columns.step[0];
+  if (replaces || first === undefined) return replaces ? columns : before;
+  const known = before.step.findIndex((step) => step >= first);
+  return appendSteps(known === -1 ? before : firstSteps(before, known), columns);
 }
 
 /** `undefined` for text that is no name of a picture. */

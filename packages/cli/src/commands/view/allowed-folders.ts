@@ -6,26 +6,57 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileMark } from './file-mark.ts';
 import { ViewError } from './view-error.ts';
 
+export interface FolderListener {
+  /** Hears of every folder that is new. */
+  onAllow?(folder: string): void;
+  /** Hears of a folder that `namedBy` names and that was refused. */
+  onRefuse?(folder: string, namedBy: string): void;
+}
+
 export class AllowedFolders {
   private readonly roots = new Set<string>();
   /** As they were given, for messages and for paths that do not exist. */
   private readonly given = new Set<string>();
 
-  /** @param onAllow  hears of every folder that is new. */
-  constructor(private readonly onAllow: (folder: string) => void = () => {}) {}
+  /** @param parent  what it allows is allowed here too; not the other way round. */
+  constructor(
+    private readonly listener: FolderListener = {},
+    private readonly parent?: AllowedFolders,
+  ) {}
+
+  /** For one source: what its files name is open to it alone, what the user named to all. */
+  ofSource(): AllowedFolders {
+    return new AllowedFolders(this.listener, this);
+  }
 
   /** Everything below `folder` may be read from now on. Links are followed here, once. A folder that is not there is kept. */
   async allow(folder: string): Promise<void> {
     const path = resolve(folder);
-    if (!this.given.has(path)) this.onAllow(path);
+    const isNew = !this.given.has(path);
     this.given.add(path);
+    if (isNew) this.listener.onAllow?.(path);
     const real = await realpath(folder).catch(() => undefined);
     if (real !== undefined) this.roots.add(real);
   }
 
+  /**
+   * Allows a folder that a file from anybody names, if the user has named it or one above it, or if it does not lead out of
+   * `home`, where the file lies.
+   *
+   * @returns whether it is allowed.
+   */
+  async allowWithin(folder: string, { home, namedBy }: { home: string; namedBy: string }): Promise<boolean> {
+    const [real, realHome] = await Promise.all([folder, home].map((path) => realpath(path).catch(() => resolve(path))));
+    const isWithin = [realHome as string, ...this.allRoots()].some((root) => isAtOrBelow(root, real as string));
+    if (isWithin) await this.allow(folder);
+    else this.listener.onRefuse?.(resolve(folder), namedBy);
+    return isWithin;
+  }
+
   /** Whether a path is below one of the folders as text; links are not looked at, nothing is asked of the disk. */
   names(path: string): boolean {
-    return [...this.given, ...this.roots].some((root) => isBelow(root, path));
+    const isNamed = [...this.given, ...this.roots].some((root) => isBelow(root, path));
+    return isNamed || (this.parent?.names(path) ?? false);
   }
 
   /**
@@ -64,8 +95,12 @@ export class AllowedFolders {
     const real = await realpath(path).catch((cause: NodeJS.ErrnoException) => {
       throw unreadable(path, cause);
     });
-    if (![...this.roots].some((root) => isBelow(root, real))) throw outside(path);
+    if (!this.allRoots().some((root) => isBelow(root, real))) throw outside(path);
     return real;
+  }
+
+  private allRoots(): readonly string[] {
+    return [...this.roots, ...(this.parent?.allRoots() ?? [])];
   }
 }
 
@@ -76,6 +111,10 @@ const nonBlocking = constants.O_NONBLOCK ?? 0;
 function isBelow(root: string, path: string): boolean {
   const way = relative(root, path);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function isAtOrBelow(root: string, path: string): boolean {
+  return root === path || isBelow(root, path);
 }
 
 function outside(path: string): ViewError {

@@ -61,8 +61,8 @@ export function exportedPage(html: string, scripts: readonly string[]): string {
 
 /**
  * Nothing but the page's own script and style, by their hashes, and pictures of the same origin. Of an exported page also the
- * scripts beside it, which hold its data. `wasm-unsafe-eval`
- * allows WebAssembly and no eval. Styles that scripts set on elements need no permission.
+ * scripts beside it, which hold its data. `wasm-unsafe-eval` allows WebAssembly and no eval. Styles that scripts set on
+ * elements need no permission.
  */
 function contentPolicy(
   html: string,

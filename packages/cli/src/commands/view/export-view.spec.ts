@@ -1,5 +1,5 @@
 // Exported folders, and two folders of images without a run.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -20,6 +20,7 @@ import { exportView } from './export-view.ts';
 import { RunFinder } from './find-sources.ts';
 import { FoldersView } from './folders-view.ts';
 import { ReportView } from './report-view.ts';
+import type { ViewError } from './view-error.ts';
 
 // Pictures are encoded and decoded in threads that a busy machine gives late.
 jest.setTimeout(30_000);
@@ -47,7 +48,7 @@ async function exportRun(out: string) {
   await writeFlatPicture(large, outputColour, 300);
   const folders = new AllowedFolders();
   const sources = await RunFinder.open([run], folders);
-  return exportView(out, { sources, folders, page: tinyPage });
+  return exportView(out, { sources, page: tinyPage });
 }
 
 describe('an exported run', () => {
@@ -107,9 +108,9 @@ describe('an exported run', () => {
 
   it('overwrites nothing', async () => {
     writeFileSync(join(folder, 'kept.txt'), 'kept');
-    await expect(
-      exportView(folder, { sources: { list: async () => [] }, folders: new AllowedFolders(), page: tinyPage }),
-    ).rejects.toThrow(/the folder is not empty: expected a new or an empty folder, received kept\.txt in it/);
+    await expect(exportView(folder, { sources: { list: async () => [] }, page: tinyPage })).rejects.toThrow(
+      /the folder is not empty: expected a new or an empty folder, received kept\.txt in it/,
+    );
   });
 });
 
@@ -153,10 +154,9 @@ describe('two folders', () => {
     const before = await view.table(undefined);
     expect([before.ids, before.progress]).toEqual([['1.png', '2.png', '3.png'], { done: 0, total: 3 }]);
     const changes: SourceChange[] = [];
-    const ended = new AbortController();
-    view.watch((change) => changes.push(change), ended.signal);
+    const end = view.watch((change) => changes.push(change));
     await view.scored();
-    ended.abort();
+    end();
     expect(changes.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['results', 'live']));
 
     const { metrics, progress, notes } = (await view.table(undefined)) as ResultTable;
@@ -222,6 +222,53 @@ describe('two folders', () => {
     });
     writeFileSync(file, '{}');
     expect((await view.summary()).problem).toContain('report.json: expected version 1');
+  });
+
+  it('are not shown from a report that leads elsewhere, unless --data does; nobody else gets what one report may', async () => {
+    const [elsewhere, home] = [join(folder, 'elsewhere'), join(folder, 'home')];
+    for (const path of [elsewhere, home]) mkdirSync(path);
+    await write(join(elsewhere, '1.png'), 1);
+    symlinkSync(elsewhere, join(home, 'link'));
+    const file = join(home, 'report.json');
+    const reportOf = (real: string) => {
+      const ssim = { mean: 0.5, n: 1, interval: null, direction: 'higher', unit: 'none' };
+      const pairs = [{ name: '1.png', real: '1.png', ssim: 0.5 }];
+      const protocol = { name: 'tf', hash: 'ab' };
+      const problems: never[] = [];
+      writeFileSync(
+        file,
+        JSON.stringify({ version: 1, protocol, metrics: { ssim }, real, generated: home, problems, pairs }),
+      );
+    };
+    const refused: string[] = [];
+    const given = new AllowedFolders({ onRefuse: (path, namedBy) => refused.push(`${path} ${namedBy}`) });
+    const key = { evaluation: 'report', id: '1.png', image: 'truth' } as const;
+    const shown = async (view: ReportView) => {
+      const { images, notes } = await view.table('report');
+      const origin = await view.picture(key);
+      if (origin.kind !== 'file') throw new Error('not a file');
+      const opened = await view.folders.open(origin.path).then(
+        (handle) => handle.close().then(() => 200),
+        (error: ViewError) => error.status,
+      );
+      return { names: images.map(({ name }) => name), notes, opened };
+    };
+    for (const real of ['/', elsewhere, join(home, 'link'), `${home}/../elsewhere`]) {
+      reportOf(real);
+      const { names, notes, opened } = await shown(new ReportView(file, given));
+      expect([real, names, opened]).toEqual([real, ['output'], 403]);
+      expect(notes[1]).toContain(`ggb view --data ${real}`);
+    }
+    expect(refused).toContain(`/ ${file}`);
+    reportOf(elsewhere);
+    await given.allow(elsewhere);
+    const view = new ReportView(file, given);
+    expect(await shown(view)).toMatchObject({ names: ['output', 'truth'], opened: 200 });
+    // What this report may read beside it, another source may not.
+    await write(join(home, 'own.png'), 2);
+    const other = given.ofSource();
+    await expect(other.open(join(home, 'own.png'))).rejects.toThrow('lies outside');
+    await (await view.folders.open(join(home, 'own.png'))).close();
   });
 });
 

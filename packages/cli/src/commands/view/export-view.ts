@@ -22,7 +22,6 @@ import type { ViewedSource } from './viewed-source.ts';
 
 export interface ExportOptions {
   readonly sources: SourceList;
-  readonly folders: AllowedFolders;
   /** The page; default: the one that is built. */
   readonly page?: string;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -51,7 +50,7 @@ const endings: Readonly<Record<Picture['type'], string>> = {
  * @throws UserError  if there is something in the folder already.
  */
 export async function exportView(folder: string, options: ExportOptions): Promise<Exported> {
-  const { sources, folders, onProgress = () => {} } = options;
+  const { sources, onProgress = () => {} } = options;
   const html = options.page ?? (await readAppPage());
   await mkdir(folder, { recursive: true });
   const [first] = await readdir(folder);
@@ -62,7 +61,7 @@ export async function exportView(folder: string, options: ExportOptions): Promis
       expected: 'a new or an empty folder',
     });
   }
-  const writer = new FolderWriter(folder, folders);
+  const writer = new FolderWriter(folder);
   await writer.begin();
   const summaries: SourceSummary[] = [];
   const tables: ExportedTable[] = [];
@@ -80,7 +79,7 @@ export async function exportView(folder: string, options: ExportOptions): Promis
       await writer.write(join('pairs', `${place}.js`), `GGB_EXPORT.pairs[${place}]=${scriptJson(pairs)};\n`);
     }
     if (source.run !== undefined && summary.problem === undefined)
-      runs[source.id] = await exportRun(source.run, writer);
+      runs[source.id] = await exportRun(source.run, source.folders, writer);
   }
   const view: ExportedView = {
     version: viewDataVersion,
@@ -112,7 +111,7 @@ async function exportTable(
   await inParallel([...read.ids.entries()], async ([row, id]) => {
     for (const { name, missing, places } of columns) {
       if (includesSorted(missing, row)) continue;
-      places[row] = await writer.picture(() => source.picture({ evaluation, id, image: name }));
+      places[row] = await writer.picture(() => source.picture({ evaluation, id, image: name }), source.folders);
     }
     pairs[id] = { ...(await source.pair(evaluation, id)), files: [] };
     done += 1;
@@ -142,10 +141,14 @@ function withoutPaths<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withoutPaths(entry)])) as T;
 }
 
-async function exportRun(run: NonNullable<ViewedSource['run']>, writer: FolderWriter): Promise<ExportedRun> {
+async function exportRun(
+  run: NonNullable<ViewedSource['run']>,
+  folders: AllowedFolders,
+  writer: FolderWriter,
+): Promise<ExportedRun> {
   const details = await run.details();
   const samples: Record<number, number> = {};
-  for (const step of details.samples.steps) samples[step] = await writer.picture(() => run.sample(step));
+  for (const step of details.samples.steps) samples[step] = await writer.picture(() => run.sample(step), folders);
   return {
     details: { ...details, info: withoutPaths(details.info), config: withoutPaths(details.config), live: false },
     samples,
@@ -161,10 +164,7 @@ class FolderWriter {
   missing = 0;
   private readonly places = new Map<string, Promise<number>>();
 
-  constructor(
-    private readonly folder: string,
-    private readonly folders: AllowedFolders,
-  ) {}
+  constructor(private readonly folder: string) {}
 
   async begin(): Promise<void> {
     for (const name of ['images', 'thumbs', 'pairs']) await mkdir(join(this.folder, name));
@@ -177,9 +177,9 @@ class FolderWriter {
   }
 
   /** Its place among {@link names}; -1 for one that cannot be had. */
-  async picture(originOf: () => Promise<PictureOrigin>): Promise<number> {
+  async picture(originOf: () => Promise<PictureOrigin>, folders: AllowedFolders): Promise<number> {
     try {
-      const picture = await pictureOf(await originOf(), this.folders);
+      const picture = await pictureOf(await originOf(), folders);
       const hash = createHash('sha256').update(picture.bytes).digest('hex').slice(0, 16);
       const place = this.places.get(hash) ?? this.add(hash, picture);
       this.places.set(hash, place);

@@ -33,6 +33,7 @@ export interface FoldersOptions {
 
 export class FoldersView implements ViewedSource {
   readonly id: string;
+  readonly folders: AllowedFolders;
   private readonly title: string;
   private readonly ids: readonly string[];
   private readonly rows: ReadonlyMap<string, number>;
@@ -42,6 +43,8 @@ export class FoldersView implements ViewedSource {
   private readonly startedAt = `${Date.now()}`;
   private done = 0;
   private begun: Promise<void> | undefined;
+  /** Why scoring ended before its end. */
+  private problem: Error | undefined;
 
   private constructor(
     private readonly options: FoldersOptions,
@@ -49,6 +52,7 @@ export class FoldersView implements ViewedSource {
     private readonly notes: readonly string[],
   ) {
     const { real, generated } = options;
+    this.folders = options.folders;
     this.title = `${titleOf(generated)} against ${titleOf(real)}`;
     this.id = sourceId(titleOf(generated), [generated, real]);
     this.ids = Array.from({ length: pairs.length }, (_, index) => pairs.name(index));
@@ -63,7 +67,8 @@ export class FoldersView implements ViewedSource {
    * @throws ImageFolderError  for a folder that cannot be listed; UserError  where there is no pair.
    */
   static async open(options: FoldersOptions): Promise<FoldersView> {
-    const { real, generated, protocol, folders, stop } = options;
+    const { real, generated, protocol, stop } = options;
+    const folders = options.folders.ofSource();
     const smallest = smallestImage(protocol, folderMetrics);
     const { pairs, problems } = await openImagePairs({ real, generated, smallest, signal: stop });
     if (pairs.length === 0) {
@@ -83,7 +88,7 @@ export class FoldersView implements ViewedSource {
       const others = ofKind.length > 1 ? `; ${ofKind.length - 1} more of this kind` : '';
       return `${kind}: ${file}: expected ${expected}, received ${received}${others}.`;
     });
-    return new FoldersView(options, pairs, notes);
+    return new FoldersView({ ...options, folders }, pairs, notes);
   }
 
   async summary(): Promise<SourceSummary> {
@@ -95,7 +100,7 @@ export class FoldersView implements ViewedSource {
       title: this.title,
       kind: 'folders',
       evaluations: [{ name: evaluationName, pairs: this.ids.length, protocol, means: Object.fromEntries(means) }],
-      live: this.done < this.ids.length,
+      live: this.done < this.ids.length && this.problem === undefined,
     };
   }
 
@@ -107,6 +112,7 @@ export class FoldersView implements ViewedSource {
       version: viewDataVersion,
       source: this.id,
       evaluation: evaluationName,
+      // Of this start of the viewer: scores that are added make no other pictures.
       revision: this.startedAt,
       protocol: protocolReference(this.options.protocol.name),
       ids: this.ids,
@@ -115,16 +121,11 @@ export class FoldersView implements ViewedSource {
         { name: 'output', missing: [] },
         { name: 'truth', missing: [] },
       ],
-      notes: this.notes,
+      notes: [...this.notes, ...(this.problem === undefined ? [] : [`Scoring has ended: ${this.problem.message}`])],
       baselines: {},
       failed: this.failed,
-      ...(this.done < total ? { progress: { done: this.done, total } } : {}),
+      ...(this.done < total && this.problem === undefined ? { progress: { done: this.done, total } } : {}),
     };
-  }
-
-  /** Of this start of the viewer: files may be other ones at the next. Scores that are added make no other pictures. */
-  async revision(): Promise<string> {
-    return this.startedAt;
   }
 
   async pair(evaluation: string, id: string): Promise<PairDetails> {
@@ -147,15 +148,16 @@ export class FoldersView implements ViewedSource {
     throw new ViewError(404, `Pair ${id} has no picture ${image}.`);
   }
 
-  watch(onChange: (change: SourceChange) => void, stop: AbortSignal): void {
+  watch(onChange: (change: SourceChange) => void): () => void {
     this.listeners.add(onChange);
-    stop.addEventListener('abort', () => this.listeners.delete(onChange), { once: true });
+    return () => this.listeners.delete(onChange);
   }
 
   /** Resolves when every pair is scored or has failed. */
   async scored(): Promise<void> {
     this.beginScoring();
     await this.begun;
+    if (this.problem !== undefined) throw this.problem;
   }
 
   private columns() {
@@ -167,9 +169,12 @@ export class FoldersView implements ViewedSource {
   }
 
   private beginScoring(): void {
-    // Ends with the server; what else goes wrong with a pair is told with it.
-    this.begun ??= this.scoreAll().catch((error: unknown) => {
-      if (!this.options.stop.aborted) throw error;
+    // Nobody may be waiting for it: what goes wrong is told with the source, and to who asks for `scored`.
+    this.begun ??= this.scoreAll().catch((error: Error) => {
+      if (this.options.stop.aborted) return;
+      this.problem = error;
+      this.tell({ kind: 'live', live: false });
+      this.tell({ kind: 'results', evaluation: evaluationName });
     });
   }
 

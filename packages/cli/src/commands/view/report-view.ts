@@ -1,6 +1,6 @@
 // A report that `ggb evaluate --real … --generated … --json` wrote: scores that are there already, and where the images were.
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type EvaluationReport, parseReport } from '@ggb/metrics/node';
 import type { ImageKey, MetricColumn, PairDetails, ResultTable, SourceSummary } from '@ggb/web/view-data';
 import { viewDataVersion } from '@ggb/web/view-data';
@@ -17,17 +17,20 @@ interface ReadReport {
   readonly report: EvaluationReport;
   readonly mark: string;
   readonly rows: ReadonlyMap<string, number>;
+  readonly isShown: Readonly<Record<'real' | 'generated', boolean>>;
 }
 
 export class ReportView implements ViewedSource {
   readonly id: string;
+  readonly folders: AllowedFolders;
   private readonly title: string;
   private readonly read = new Fresh<ReadReport>();
 
   constructor(
     private readonly file: string,
-    private readonly folders: AllowedFolders,
+    given: AllowedFolders,
   ) {
+    this.folders = given.ofSource();
     this.title = titleOf(file);
     this.id = sourceId(this.title, [file]);
   }
@@ -52,7 +55,7 @@ export class ReportView implements ViewedSource {
 
   async table(evaluation: string | undefined): Promise<ResultTable> {
     this.checkEvaluation(evaluation);
-    const { report, mark } = await this.report();
+    const { report, mark, isShown } = await this.report();
     const errors = report.problems.filter(({ severity }) => severity === 'error');
     return {
       version: viewDataVersion,
@@ -63,20 +66,20 @@ export class ReportView implements ViewedSource {
       ids: report.pairs.map(({ name }) => name),
       metrics: columnsOf(report),
       images: [
-        { name: 'output', missing: [] },
-        { name: 'truth', missing: [] },
+        ...(isShown.generated ? [{ name: 'output' as const, missing: [] }] : []),
+        ...(isShown.real ? [{ name: 'truth' as const, missing: [] }] : []),
       ],
-      notes: [`Pictures are read from ${report.generated} and ${report.real}, as the report names them.`],
+      notes: (['generated', 'real'] as const).map((side) =>
+        isShown[side]
+          ? `Pictures are read from ${report[side]}, as the report names it.`
+          : `Pictures in ${report[side]} are not shown: the report names it, and it lies elsewhere than the report. To show them: ggb view --data ${report[side]}`,
+      ),
       baselines: {},
       failed: errors.map(({ file, expected, received }) => ({
         id: file,
         message: `expected ${expected}, received ${received}`,
       })),
     };
-  }
-
-  async revision(): Promise<string> {
-    return fileMark(this.file);
   }
 
   async pair(evaluation: string, id: string): Promise<PairDetails> {
@@ -100,15 +103,21 @@ export class ReportView implements ViewedSource {
   }
 
   /** A report is written once. */
-  watch(): void {}
+  watch(): () => void {
+    return () => {};
+  }
 
   private async report(): Promise<ReadReport> {
     const mark = await fileMark(this.file);
     return this.read.value(mark, async () => {
       const report = parseReport(this.file, await readFile(this.file, 'utf8'));
-      await this.folders.allow(report.real);
-      await this.folders.allow(report.generated);
-      return { report, mark, rows: new Map(report.pairs.map(({ name }, row) => [name, row])) };
+      // A report may be from anybody, and may name any folder of this machine.
+      const within = { home: dirname(this.file), namedBy: this.file };
+      const isShown = {
+        real: await this.folders.allowWithin(report.real, within),
+        generated: await this.folders.allowWithin(report.generated, within),
+      };
+      return { report, mark, isShown, rows: new Map(report.pairs.map(({ name }, row) => [name, row])) };
     });
   }
 

@@ -32,6 +32,41 @@ function enlarge(keep: (line: string) => boolean = () => true): void {
   writeFileSync(file, `${[...lines, ...others].join('\n')}\n`);
 }
 
+/** The next change of kind 'results' that a stream hears which begins now. */
+function nextResults(): Promise<SourceChange> {
+  return new Promise((resolve) => {
+    const end = view.watch((change) => {
+      if (change.kind !== 'results') return;
+      end();
+      resolve(change);
+    });
+  });
+}
+
+it('tells also who was listening before it gave the scores: a page opens its stream first', async () => {
+  enlarge();
+  const told = nextResults();
+  const early = await view.table(undefined);
+  expect(early.poseChange).toBeUndefined();
+  expect(await told).toEqual({ kind: 'results', evaluation: early.evaluation });
+  expect((await view.table(undefined)).poseChange).toHaveLength(3);
+  // And once more when the record is another one.
+  const record = join(folder, 'run', 'evaluation', `${early.evaluation}.json`);
+  writeFileSync(record, `${readFileSync(record, 'utf8')}\n`);
+  expect((await view.table(undefined)).poseChange).toBeUndefined();
+  await nextResults();
+  expect((await view.table(undefined)).poseChange).toHaveLength(3);
+});
+
+it('says what is wrong with a large manifest once it has looked at it', async () => {
+  enlarge();
+  const file = join(data, 'pairs.jsonl');
+  writeFileSync(file, `${readFileSync(file, 'utf8')}no line\n`);
+  expect((await view.table(undefined)).notes).toEqual([]);
+  await nextResults();
+  expect((await view.table(undefined)).notes).toEqual([expect.stringMatching(/cannot be shown: .*pairs\.jsonl/s)]);
+});
+
 it('gives scores before it has read a large manifest, and tells when it has', async () => {
   enlarge((line) => !line.includes(viewedPairs[1] as string));
   const early = await view.table(undefined);
@@ -39,11 +74,7 @@ it('gives scores before it has read a large manifest, and tells when it has', as
   expect(early.poseChange).toBeUndefined();
   expect(early.images.map(({ missing }) => missing)).toEqual([[], [], [], [], []]);
 
-  const ended = new AbortController();
-  const change = await new Promise<SourceChange>((resolve) =>
-    view.watch((one) => one.kind === 'results' && resolve(one), ended.signal),
-  );
-  ended.abort();
+  const change = await nextResults();
   expect(change).toEqual({ kind: 'results', evaluation: early.evaluation });
   const whole = await view.table(undefined);
   expect(whole.poseChange?.map((value) => value === null)).toEqual([false, true, false]);

@@ -17,7 +17,7 @@ import {
   stepName,
   stepsFile,
 } from '@ggb/core/files';
-import { type EvaluationRecord, parseEvaluation, parseProbes, parseSteps } from '@ggb/core/run-record';
+import { type EvaluationRecord, parseEvaluation, parseProbes, parseSteps, type StepRecord } from '@ggb/core/run-record';
 import type {
   ImageColumn,
   ImageKey,
@@ -72,18 +72,22 @@ const readLaterMs = 250;
 
 export class RunView implements ViewedSource {
   readonly id: string;
+  readonly folders: AllowedFolders;
   private readonly title: string;
   private readonly opened = new Fresh<RunReader>();
   private readonly records = new Map<string, Fresh<ReadEvaluation>>();
   /** Names of the files beside each record. */
   private readonly pictures = new Map<string, Fresh<ReadonlySet<string>>>();
-  /** Evaluations whose tables were given before their manifest was read. */
-  private readonly givenEarly = new Set<string>();
+  /** Evaluations whose tables were given before their manifest was read, and of which record and manifest. */
+  private readonly givenEarly = new Map<string, GivenEarly>();
+  private readonly watchers = new Set<(change: SourceChange) => void>();
+  private readonly readSteps = new Fresh<readonly StepRecord[]>();
 
   constructor(
     readonly dir: string,
-    private readonly folders: AllowedFolders,
+    given: AllowedFolders,
   ) {
+    this.folders = given.ofSource();
     this.title = titleOf(dir);
     this.id = sourceId(this.title, [dir]);
   }
@@ -101,7 +105,7 @@ export class RunView implements ViewedSource {
     }
   }
 
-  async revision(evaluation: string): Promise<string> {
+  private async revision(evaluation: string): Promise<string> {
     const { name, record, mark } = await this.evaluation(evaluation);
     const [manifest, saved] = await Promise.all([this.manifestOf(record), this.savedPictures(name)]);
     return hashOf([mark, manifest === undefined ? '' : await fileMark(manifest), saved.mark]);
@@ -207,33 +211,37 @@ export class RunView implements ViewedSource {
     },
   };
 
-  watch(onChange: (change: SourceChange) => void, stop: AbortSignal): void {
+  watch(onChange: (change: SourceChange) => void): () => void {
     const follower = new StepsFollower(join(this.dir, stepsFile));
     let known: Watched | undefined;
+    let isEnded = false;
+    const tell = (change: SourceChange) => {
+      if (!isEnded) onChange(change);
+    };
     const look = async () => {
       const steps = await follower.next();
       if (steps !== undefined) {
-        onChange({ kind: 'steps', replaces: steps.replaces, columns: stepColumns(steps.records) });
+        tell({ kind: 'steps', replaces: steps.replaces, columns: stepColumns(steps.records) });
       }
       const now = await this.watched();
-      if (known !== undefined) for (const change of changesBetween(known, now)) onChange(change);
+      for (const change of known === undefined ? firstChanges(now) : changesBetween(known, now)) tell(change);
       known = now;
     };
-    for (const evaluation of this.givenEarly) {
-      void this.evaluation(evaluation)
-        .then((read) => this.pairsOf(read))
-        .then(() => onChange({ kind: 'results', evaluation }))
-        // A record that went away meanwhile is told by the look below.
-        .catch(() => undefined);
-    }
+    this.watchers.add(tell);
+    // A page that got its table early may come with its stream only now.
+    for (const [evaluation, { isRead }] of this.givenEarly) if (isRead) tell({ kind: 'results', evaluation });
     let timer: NodeJS.Timeout | undefined;
-    stop.addEventListener('abort', () => clearTimeout(timer), { once: true });
     const repeat = async () => {
       // What is being written right now is whole at the next look.
       await look().catch(() => undefined);
-      if (!stop.aborted) timer = setTimeout(repeat, watchEveryMs);
+      if (!isEnded) timer = setTimeout(repeat, watchEveryMs);
     };
     void repeat();
+    return () => {
+      isEnded = true;
+      clearTimeout(timer);
+      this.watchers.delete(tell);
+    };
   }
 
   private async watched(): Promise<Watched> {
@@ -256,13 +264,16 @@ export class RunView implements ViewedSource {
     return this.opened.value(await this.settingsMark(), () => RunReader.open(this.dir));
   }
 
-  private async steps() {
+  /** Parsed once while the file stays as it is: summaries are asked for at every change of a result. */
+  private async steps(): Promise<readonly StepRecord[]> {
     const path = join(this.dir, stepsFile);
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
-      throw error;
+    return this.readSteps.value(await fileMark(path), async () => {
+      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return '';
+        throw error;
+      });
+      return parseSteps(text, path).records;
     });
-    return parseSteps(text, path).records;
   }
 
   private async samples(): Promise<SampleList> {
@@ -353,10 +364,26 @@ export class RunView implements ViewedSource {
   private async pairsUnlessLater(read: ReadEvaluation): Promise<PairsOfEvaluation | undefined> {
     const file = await this.manifestOf(read.record);
     const { size } = (file === undefined ? undefined : await stat(file).catch(() => undefined)) ?? { size: 0 };
-    if (size <= readLaterAbove || read.pairs.has(await fileMark(file as string))) return this.pairsOf(read);
-    if (!this.givenEarly.has(read.name)) setTimeout(() => void this.pairsOf(read), readLaterMs).unref();
-    this.givenEarly.add(read.name);
+    if (file === undefined || size <= readLaterAbove) return this.pairsOf(read);
+    const mark = await fileMark(file);
+    const of = `${read.mark} ${mark}`;
+    const known = this.givenEarly.get(read.name);
+    // Also a manifest that cannot be read has been looked at then: the table says why.
+    const isLooked = known?.of === of && known.isRead;
+    if (isLooked || read.pairs.has(mark)) return this.pairsOf(read);
+    if (known?.of !== of) {
+      const early = { of, isRead: false };
+      this.givenEarly.set(read.name, early);
+      setTimeout(() => void this.readLater(read, early), readLaterMs).unref();
+    }
     return undefined;
+  }
+
+  /** What it cannot read stands in the notes of the next table; it never rejects. */
+  private async readLater(read: ReadEvaluation, early: GivenEarly): Promise<void> {
+    await this.pairsOf(read).catch(() => undefined);
+    early.isRead = true;
+    for (const tell of [...this.watchers]) tell({ kind: 'results', evaluation: read.name });
   }
 
   /** A manifest that a run names may be shown, with what lies beside it: nobody can judge an output without its source. */
@@ -401,12 +428,26 @@ export class RunView implements ViewedSource {
   }
 }
 
+interface GivenEarly {
+  /** Marks of the record and of the manifest. */
+  readonly of: string;
+  isRead: boolean;
+}
+
 interface Watched {
   readonly samples: SampleList;
   readonly settings: string;
   readonly live: boolean;
   /** Marks by name. */
   readonly evaluations: ReadonlyMap<string, string>;
+}
+
+/** What may have changed between the page's reading and its stream, and costs little to say again. */
+function firstChanges({ live, samples }: Watched): SourceChange[] {
+  return [
+    { kind: 'live', live },
+    { kind: 'samples', samples },
+  ];
 }
 
 function* changesBetween(before: Watched, now: Watched): Iterable<SourceChange> {

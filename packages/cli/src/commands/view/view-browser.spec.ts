@@ -169,8 +169,7 @@ describeWhen(executablePath !== undefined, executablePath === undefined ? browse
 
   async function exported(): Promise<string> {
     const out = mkdtempSync(join(folder, 'out-'));
-    const folders = new AllowedFolders();
-    await exportView(out, { sources: await RunFinder.open([run], folders), folders, page: html });
+    await exportView(out, { sources: await RunFinder.open([run], new AllowedFolders()), page: html });
     return out;
   }
 
@@ -225,7 +224,7 @@ describeWhen(executablePath !== undefined, executablePath === undefined ? browse
     await tab.goto(url);
     await tab.evaluate(async () => {
       const [summary] = await page.source.sources();
-      page.source.subscribe?.(summary?.id as string, (change) => page.changes.push(change));
+      page.source.subscribe?.([summary?.id as string], (change) => page.changes.push(change));
     });
     const seen = (kind: string) =>
       tab.waitForFunction((wanted) => page.changes.some((change) => change.kind === wanted), kind);

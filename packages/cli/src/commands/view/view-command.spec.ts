@@ -1,7 +1,8 @@
 // `ggb view` as a process: what it prints, how it ends, what it refuses.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeWhen } from '../../../../../tools/testing/skipping.ts';
 import { runGgb } from '../../../testing/run-ggb.ts';
 import { writeViewedRun } from '../../../testing/viewed-run.ts';
 
@@ -31,17 +32,46 @@ it('finds the runs of the folder it is called in, prints one address, and ends c
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}\n$/)]);
 });
 
+const onLinux = process.platform === 'linux';
+describeWhen(onLinux, 'other systems open browsers otherwise')('the browser', () => {
+  it('is given a file that only this user can read, and no argument that holds the token', async () => {
+    const bin = join(cwd, 'bin');
+    const [script, seen] = [join(bin, 'xdg-open'), join(bin, 'seen')];
+    mkdirSync(bin);
+    // What a browser would do: look at the file it is given.
+    const look = 'printf "%s\\n" "$@"; stat -c %a "$1" "$(dirname "$1")"; cat "$1"';
+    writeFileSync(script, `#!/bin/sh\n{ ${look}; } > '${seen}.part'\nmv '${seen}.part' '${seen}'\n`, { mode: 0o755 });
+    let ended: NodeJS.Timeout | undefined;
+    const { stdout } = await runGgb(['view'], {
+      cwd,
+      environment: { PATH: `${bin}:${process.env.PATH}` },
+      onStdout: (_, child) => {
+        ended ??= setInterval(() => existsSync(seen) && child.kill('SIGTERM'), 50);
+      },
+    });
+    clearInterval(ended);
+    const [file, fileMode, folderMode, ...page] = readFileSync(seen, 'utf8').split('\n');
+    expect(file).not.toMatch(/token|http/);
+    expect([fileMode, folderMode]).toEqual(['600', '700']);
+    expect(page.join('\n')).toContain(`url=${stdout.trim()}"`);
+    // It is gone with the viewer.
+    expect(existsSync(file as string)).toBe(false);
+  });
+});
+
 it('refuses what it cannot show, with what to do', async () => {
   const refused = async (...args: string[]) => {
     const { code, stdout, stderr } = await runGgb(['view', '--no-open', ...args], { cwd });
     expect([code, stdout]).toEqual([2, '']);
     return stderr;
   };
-  const [empty, half, alone, port] = await Promise.all([
+  const [empty, half, alone, port, protocol, both] = await Promise.all([
     refused('empty'),
     refused('--real', 'empty'),
     refused('--annotate', 'empty', 'runs'),
     refused('--port', '65536'),
+    refused('--protocol', 'ggb', 'runs'),
+    refused('--port', '8000', '--export', 'out', 'runs'),
   ]);
   expect(await refused('--real', 'runs', '--generated', 'runs', '--protocol', 'pg2-mask')).toMatch(
     /^ggb: protocol pg2-mask scores masked images/,
@@ -50,4 +80,6 @@ it('refuses what it cannot show, with what to do', async () => {
   expect(half).toMatch(/^ggb: --real and --generated belong together: expected --generated FOLDER too/);
   expect(alone).toMatch(/^ggb: --annotate stands alone/);
   expect(port).toMatch(/Expected a whole number from 1 to 65535/);
+  expect(protocol).toMatch(/^ggb: --protocol is for two folders of images/);
+  expect(both).toMatch(/^ggb: --port and --export exclude each other/);
 });

@@ -109,9 +109,10 @@ it('follows a training that begins, stops, and is resumed from an earlier checkp
   const kinds = () => page.changes.map((change) => change.kind);
   expect(kinds()).toEqual(expect.arrayContaining(['run', 'samples']));
   expect(page.changes.filter((change) => change.kind === 'steps' && change.replaces)).not.toEqual([]);
-  await page.until(
-    () => page.changes.some((change) => change.kind === 'live' && !change.live) || !kinds().includes('live'),
-  );
+  // Told to be at work, and then to have ended; what came before the resume is not in this list.
+  const lives = () => page.changes.flatMap((change) => (change.kind === 'live' ? [change.live] : []));
+  await page.until(() => lives().at(-1) === false);
+  expect(lives()).toEqual([true, false]);
   const samples = page.changes.filter((change) => change.kind === 'samples').at(-1);
   expect(samples?.samples.steps).toContain(9);
 

@@ -1,11 +1,15 @@
 // The built page in a browser on what `ggb view` serves and exports: under its policy, live beside a growing run, and writing
 // key points.
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { readPairManifest } from '@ggb/core/files';
+import { decodeImage, readPairManifest } from '@ggb/core/files';
+import { protocols, ssim } from '@ggb/metrics';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { browserAdvice, findBrowser } from '../../../../../tools/bootstrap/browser.mjs';
 import { describeWhen } from '../../../../../tools/testing/skipping.ts';
 import {
@@ -16,6 +20,8 @@ import {
   type PageOptions,
   seriousFindings,
 } from '../../../../web/testing/open-page.ts';
+import { runGgb } from '../../../testing/run-ggb.ts';
+import { tinySettings, writeTinyPairs } from '../../../testing/tiny-pairs.ts';
 import { outputColour, stepLine, viewedPairs, writeFlatPicture, writeViewedRun } from '../../../testing/viewed-run.ts';
 import { type RunningView, view as runView, startView, type ViewOptions } from './view.ts';
 
@@ -50,6 +56,7 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
   });
 
   async function open(what: Partial<ViewOptions>, fragment: string, options: PageOptions = {}): Promise<void> {
+    jest.spyOn(console, 'error').mockImplementation(() => {});
     running = await startView({ folders: [], open: false, ...what });
     opened = await openPage(browser, `${running.url}${fragment}`, options);
     page = opened.page;
@@ -105,6 +112,46 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
     await page.getByRole('cell', { name: 'step 400' }).waitFor();
   });
 
+  it('loses no step that is written while the run is being read', async () => {
+    const racing = (await writeViewedRun(join(folder, 'racing'))).run;
+    await open({ folders: [racing] }, '#/find');
+    await page.getByRole('listbox', { name: 'Results' }).getByRole('option').first().waitFor();
+    await page.route('**/api/sources/*/run', async (route) => {
+      const response = await route.fetch();
+      appendFileSync(join(racing, 'steps.jsonl'), stepLine(4));
+      // Until the stream has told of it.
+      await page.waitForTimeout(1500);
+      await route.fulfill({ response });
+    });
+    await page.keyboard.press('r');
+    await page.getByRole('img', { name: /^discriminator over steps.*0\.5040/ }).waitFor();
+  });
+
+  it('keeps the part of a curve that was dragged out while the run grows', async () => {
+    const growing = (await writeViewedRun(join(folder, 'growing'))).run;
+    await open({ folders: [growing] }, '#/runs');
+    const chart = page.getByRole('img', { name: /^discriminator over steps/ });
+    await chart.waitFor();
+    const box = await chart.locator('.u-over').boundingBox();
+    if (box === null) throw new Error('The chart has no place.');
+    const at = (share: number) => [box.x + share * box.width, box.y + box.height / 2] as const;
+    // From step 1.2 to step 2.2.
+    await page.mouse.move(...at(0.1));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.6), { steps: 4 });
+    await page.mouse.up();
+    const reading = page.locator('figure', { has: chart }).locator('figcaption');
+    const readAtEnd = async () => {
+      await page.mouse.move(...at(0.9));
+      await page.mouse.move(...at(0.97));
+      return reading.textContent();
+    };
+    expect(await readAtEnd()).toContain('2: 0.5020');
+    appendFileSync(join(growing, 'steps.jsonl'), stepLine(400));
+    await page.getByRole('img', { name: /^discriminator over steps.*0\.9000/ }).waitFor();
+    expect(await readAtEnd()).toContain('2: 0.5020');
+  });
+
   it('says that scores under different protocols are not comparable', async () => {
     const other = (await writeViewedRun(join(folder, 'other'))).run;
     const record = join(other, 'evaluation', 'test-step-000003-average.json');
@@ -131,6 +178,133 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
     expect(opened.requests.filter((url) => !url.startsWith(inside))).toEqual([]);
     await page.keyboard.press('r');
     await page.getByRole('img', { name: /^generator.reconstruction over steps/ }).waitFor();
+  });
+
+  it('opens as an exported folder from a host, and asks nobody else', async () => {
+    const out = join(folder, 'hosted');
+    jest.spyOn(console, 'log').mockImplementation(() => {});
+    await runView({ folders: [run], export: out, open: false });
+    jest.restoreAllMocks();
+    const host = await serveFolder(out);
+    opened = await openPage(browser, `${host.origin}/index.html#/compare`);
+    page = opened.page;
+    await page.getByText('SSIM computed here').waitFor();
+    await page.keyboard.press('f');
+    await page.getByRole('listbox', { name: 'Results' }).locator('img').first().waitFor();
+    await page.keyboard.press('r');
+    await page.getByRole('img', { name: /^generator.reconstruction over steps/ }).waitFor();
+    expect(new Set(opened.requests.map((url) => new URL(url).origin))).toEqual(new Set([host.origin]));
+    host.server.close();
+  });
+
+  it('has the pose changes of a large manifest when they have been read', async () => {
+    const { data, run: late } = await writeViewedRun(join(folder, 'late'));
+    const manifest = join(data, 'pairs.jsonl');
+    const [line] = readFileSync(manifest, 'utf8').split('\n');
+    const more = Array.from({ length: 2500 }, (_, i) => (line as string).replace(/"id":"[^"]*"/, `"id":"other-${i}"`));
+    appendFileSync(manifest, `${more.join('\n')}\n`);
+    await open({ folders: [late] }, '#/find');
+    await page.getByRole('listbox', { name: 'Results' }).getByRole('option').first().waitFor();
+    await page.getByRole('tab', { name: 'Pose' }).click();
+    await page.getByRole('application', { name: /ssim against pose change/ }).waitFor();
+  });
+
+  it('computes the SSIM that the command reports and that the reference has, of PNG and of JPEG', async () => {
+    const [real, generated] = [join(folder, 'real'), join(folder, 'generated')];
+    for (const path of [real, generated]) mkdirSync(path);
+    for (const [seed, path] of [real, generated].entries()) {
+      await sharp(waves(seed), { raw: { width: 72, height: 56, channels: 3 } }).toFile(join(path, 'a.png'));
+      await sharp(waves(seed), { raw: { width: 72, height: 56, channels: 3 } })
+        .jpeg({ quality: 85 })
+        .toFile(join(path, 'b.jpg'));
+    }
+    const report = join(folder, 'report.json');
+    const args = ['evaluate', '--real', real, '--generated', generated, '--metrics', 'ssim', '--json', report];
+    const { code, stderr } = await runGgb(args, { cwd: folder });
+    expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
+    const { pairs } = JSON.parse(readFileSync(report, 'utf8')) as { pairs: { name: string; ssim: number }[] };
+    expect(pairs.map(({ name }) => name)).toEqual(['a.png', 'b.jpg']);
+    await open({ folders: [report] }, '#/compare');
+    for (const { name, ssim: reported } of pairs) {
+      await page.evaluate((id) => {
+        location.hash = `#/compare?pair=${id}`;
+      }, name);
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+      const inPage = Number(await page.locator('[data-ssim]').getAttribute('data-ssim'));
+      const [x, y] = [await decodeImage(join(real, name)), await decodeImage(join(generated, name))];
+      const reference = ssim(x, y, protocols.tf);
+      expect(reference).toBeLessThan(0.9);
+      // What the project promises between page, command and float64.
+      expect([name, inPage, reported]).toEqual([name, expect.closeTo(reference, 6), expect.closeTo(reference, 6)]);
+      expect(Math.abs(inPage - reference)).toBeLessThan(1e-6);
+      expect(Math.abs(reported - reference)).toBeLessThan(1e-6);
+    }
+  });
+
+  it('follows several runs over one stream, none while it is hidden, and catches up afterwards', async () => {
+    const other = (await writeViewedRun(join(folder, 'second'))).run;
+    await open({ folders: [run, other] }, '#/find?order=regression');
+    await page.getByRole('listbox', { name: 'Results' }).getByRole('option').first().waitFor();
+    const streams = () => opened.requests.filter((url) => url.includes('/api/events'));
+    await page.waitForTimeout(500);
+    expect(streams().map((url) => new URL(url).searchParams.getAll('source').length)).toEqual([2]);
+    await page.keyboard.press('r');
+    await page.getByRole('img', { name: /^discriminator over steps/ }).waitFor();
+    const setVisible = (state: string) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'visibilityState', { value, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    await setVisible('hidden');
+    appendFileSync(join(other, 'steps.jsonl'), stepLine(500));
+    // Longer than the server needs to tell a page that listens.
+    await page.waitForTimeout(1200);
+    expect(await page.getByRole('cell', { name: 'step 500' }).count()).toBe(0);
+    await setVisible('visible');
+    await page.getByRole('cell', { name: 'step 500' }).waitFor();
+    expect(streams()).toHaveLength(2);
+  });
+
+  it('says to open the new address when another start of the server answers', async () => {
+    await open({ folders: [run] }, '#/find');
+    await page.getByRole('listbox', { name: 'Results' }).getByRole('option').first().waitFor();
+    const { port } = new URL((running as RunningView).url);
+    await (running as RunningView).close();
+    await page.getByText('The server does not answer').waitFor();
+    running = await startView({ folders: [run], open: false, port: Number(port) });
+    await page.getByText('Open the new address').waitFor({ timeout: 20_000 });
+    // The browser complains about connections that were refused: that is what this is about.
+    opened.complaints.length = 0;
+  });
+
+  it('shows a real training while it goes on, from before its first step to after its last', async () => {
+    const cwd = join(folder, 'training');
+    await writeTinyPairs(join(cwd, 'data'));
+    const settings = [...tinySettings, 'data.path=data', 'training.sampleEvery=20', 'training.steps=60'];
+    const training = runGgb(['train', ...settings], { cwd });
+    const made = join(cwd, 'runs', '00001');
+    while (!existsSync(join(made, 'run.json'))) await new Promise((resolve) => setTimeout(resolve, 50));
+    await open({ folders: [join(cwd, 'runs')] }, '#/runs');
+    await page.locator('header .live').waitFor({ timeout: 30_000 });
+    const stepShown = async () =>
+      Number(/step (\d+)/.exec((await page.locator('tbody').first().textContent()) ?? '')?.[1]);
+    await page.waitForFunction(() => /step \d/.test(document.querySelector('tbody')?.textContent ?? ''));
+    const early = await stepShown();
+    const { code, stderr } = await training;
+    expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
+    expect(early).toBeLessThan(60);
+    await page.getByRole('cell', { name: 'step 60' }).waitFor();
+    await page.locator('header .live').waitFor({ state: 'detached' });
+    // Every step once, in order: what the file holds.
+    const last = readFileSync(join(made, 'steps.jsonl'), 'utf8').trimEnd().split('\n').at(-1) as string;
+    const { losses } = JSON.parse(last) as { losses: Record<string, number> };
+    const chart = page.getByRole('img', { name: /^discriminator over steps/ });
+    await chart.waitFor();
+    expect(await chart.getAttribute('aria-label')).toContain((losses.discriminator as number).toPrecision(4));
+    await page
+      .getByRole('img', { name: /^output of .* for person-2/ })
+      .first()
+      .waitFor();
   });
 
   describe('to annotate', () => {
@@ -197,6 +371,35 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
       expect(poses.get('a.png')?.[0]).toEqual([50.5, 39.5]);
     });
 
+    it('keeps a pose whose save failed while others are saved, says so, and saves it later', async () => {
+      await open({ annotate: photos }, '#/annotate');
+      await page.getByRole('application', { name: /a\.png/ }).waitFor();
+      const first = '**/api/annotate/image/0';
+      await page.route(first, (route) =>
+        route.request().method() === 'POST'
+          ? route.fulfill({ status: 500, json: { error: 'The disk is full.' } })
+          : route.continue(),
+      );
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('j');
+      await page.getByRole('application', { name: /b\.png/ }).waitFor();
+      await page.getByText('The disk is full.').waitFor();
+      await page.keyboard.press('ArrowLeft');
+      await saved();
+      await page.getByRole('button', { name: '1 other photo not saved: try again' }).waitFor();
+      expect([...(await posesOf()).keys()]).toEqual(['b.png']);
+      await page.unroute(first);
+      await page.getByRole('button', { name: '1 other photo not saved: try again' }).click();
+      await page.getByRole('button', { name: /not saved/ }).waitFor({ state: 'detached' });
+      const poses = await posesOf();
+      expect([poses.get('a.png')?.[0], poses.get('b.png')?.[0]]).toEqual([
+        [50.5, 49.5],
+        [48.5, 49.5],
+      ]);
+      // The browser tells of the failed answers too.
+      opened.complaints.length = 0;
+    });
+
     it('is accessible, also on a phone', async () => {
       await open({ annotate: photos }, '#/annotate', { width: 390, height: 844 });
       await page.getByRole('application', { name: /a\.png/ }).waitFor();
@@ -205,3 +408,32 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
     });
   });
 });
+
+/** Smooth enough for JPEG, and different for each seed. */
+function waves(seed: number): Uint8Array {
+  return Uint8Array.from({ length: 3 * 72 * 56 }, (_, i) => {
+    const [x, y, c] = [Math.floor(i / 3) % 72, Math.floor(i / 216), i % 3];
+    return Math.round(128 + 70 * Math.sin((x + 9 * seed) / 5 + c) + 45 * Math.cos((y - 4 * seed) / (4 + c)));
+  });
+}
+
+/** As a plain host does, which sends nothing but types. */
+async function serveFolder(out: string): Promise<{ server: Server; origin: string }> {
+  const types: Record<string, string> = {
+    html: 'text/html',
+    js: 'text/javascript',
+    png: 'image/png',
+    webp: 'image/webp',
+  };
+  const server = createServer((request, response) => {
+    const name = new URL(request.url as string, 'http://host').pathname.slice(1);
+    if (!existsSync(join(out, name))) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.setHeader('content-type', types[name.split('.').at(-1) as string] ?? 'application/octet-stream');
+    response.end(readFileSync(join(out, name)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}

@@ -17,6 +17,7 @@ import type { PairDetails, ResultTable, RunDetails, SourceSummary } from '@ggb/w
 import sharp from 'sharp';
 import { describeWhen } from '../../../../../tools/testing/skipping.ts';
 import { type Answer, type RawRequest, rawRequest } from '../../../testing/raw-request.ts';
+import { runGgb } from '../../../testing/run-ggb.ts';
 import {
   outputColour,
   stepLine,
@@ -129,17 +130,22 @@ describe('what it serves', () => {
     expect(await pixelsOf(await asked(`/sample/${id}/3`))).toEqual({ first: [9, 9, 9], width: 32 });
   });
 
-  it('lets a picture be kept for good under the revision of its table alone', async () => {
+  it('lets a browser keep a picture that stays the same, and not one that is written over in its place', async () => {
     const id = await sourceOf();
-    const { revision } = await json<ResultTable>(`/api/sources/${id}/results`);
-    const cacheOf = async (v: string) => (await asked(`/image/${id}/output${query()}${v}`)).headers['cache-control'];
-    expect(await cacheOf(`&v=${revision}`)).toBe('private, max-age=31536000, immutable');
-    expect(await cacheOf('&v=older')).toBe('private, no-cache');
-    const { headers } = await asked(`/image/${id}/output${query()}`);
-    const again = await asked(`/image/${id}/output${query()}`, {
-      headers: { 'if-none-match': headers.etag as string },
-    });
-    expect([again.status, again.body.length]).toEqual([304, 0]);
+    const file = join(paths.run, 'evaluation', viewedEvaluation, `${viewedPairs[0]}.png`);
+    const before = readFileSync(file);
+    for (const address of [`/image/${id}/output${query()}`, `/thumb/${id}/64/output${query()}`]) {
+      const { headers } = await asked(address);
+      expect(headers['cache-control']).toBe('private, no-cache');
+      const conditional = { headers: { 'if-none-match': headers.etag as string } };
+      const again = await asked(address, conditional);
+      expect([again.status, again.body.length, again.headers.etag]).toEqual([304, 0, headers.etag]);
+      // Under the same name, so that the time of its folder stays as it is.
+      await writeFlatPicture(file, [202, 4, 5]);
+      const other = await asked(address, conditional);
+      expect([other.status, (await pixelsOf(other)).first]).toEqual([200, [202, 4, 5]]);
+      writeFileSync(file, before);
+    }
   });
 
   it('makes thumbnails of large pictures and leaves small ones as they are', async () => {
@@ -188,6 +194,55 @@ describe('what it serves', () => {
     expect(small.body).toEqual(plain.body);
     expect(small.headers.vary).toBe('Accept-Encoding');
     writeFileSync(steps, before);
+  });
+});
+
+describe('what changes', () => {
+  /** Events of a stream until `isEnough`, then the connection ends. */
+  async function followed(base: URL, address: string, isEnough: (text: string) => boolean): Promise<string> {
+    const ended = new AbortController();
+    const headers = { authorization: `Bearer ${base.searchParams.get('token')}` };
+    const response = await fetch(`${base.origin}${address}`, { headers, signal: ended.signal });
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(part, { stream: true });
+      if (isEnough(text)) break;
+    }
+    ended.abort();
+    return text;
+  }
+
+  it('comes over one stream for as many sources as are asked for', async () => {
+    const many = mkdtempSync(join(folder, 'many-'));
+    // More than the ten listeners from which on Node warns, of sources and of streams.
+    for (let index = 0; index < 12; index++) await writeViewedRun(join(many, `${index}`));
+    const follow = async (url: URL) => {
+      const headers = { host: url.host, authorization: `Bearer ${url.searchParams.get('token')}` };
+      const { body } = await rawRequest(Number(url.port), '/api/sources', { headers });
+      const [other, ...wanted] = (JSON.parse(body.toString()) as SourceSummary[]).map(({ id }) => id);
+      expect(wanted).toHaveLength(11);
+      const address = `/api/events?${new URLSearchParams(wanted.map((id) => ['source', id]))}`;
+      const hasAll = (text: string) => wanted.every((id) => text.includes(`"source":"${id}","change":{"kind":"steps"`));
+      const streams = await Promise.all(Array.from({ length: 12 }, () => followed(url, address, hasAll)));
+      expect(streams.filter((text) => text.includes(other as string))).toEqual([]);
+    };
+    // A process of its own: Jest does not hear warnings.
+    let following: Promise<void> | undefined;
+    const { stderr } = await runGgb(['view', many, '--no-open'], {
+      cwd: folder,
+      onStdout: (text, child) => {
+        if (text.includes('\n')) following ??= follow(new URL(text.trim())).finally(() => child.kill('SIGTERM'));
+      },
+    });
+    await following;
+    expect(following).toBeDefined();
+    expect(stderr).not.toContain('Warning');
+  });
+
+  it('is not followed for who asks for the head alone', async () => {
+    const { status, headers, body } = await asked(`/api/events?source=${await sourceOf()}`, { method: 'HEAD' });
+    expect([status, headers['content-type'], body.length]).toEqual([200, 'text/event-stream', 0]);
   });
 });
 

@@ -5,11 +5,11 @@
 //   /api/sources/ID/results?evaluation=  ResultTable
 //   /api/sources/ID/pair?evaluation=&id= PairDetails
 //   /api/sources/ID/run                  RunDetails
-//   /api/events?source=ID                Server-Sent Events: SourceChange
-//   /image/ID/IMAGE?evaluation=&id=&v=   a picture; v: revision of the table, and the answer may be kept for good
+//   /api/events?source=ID&source=ID      Server-Sent Events: SourceChange of all of them, one stream a tab
+//   /image/ID/IMAGE?evaluation=&id=&v=   a picture; v, the revision of its table, makes another address of another one
 //   /thumb/ID/SIZE/IMAGE?…               the same, small
 //   /sample/ID/STEP                      a grid of samples
-//   /api/annotate/…                      key points by hand, see annotate-routes.ts
+//   /api/annotate/…                      key points by hand, see annotations.ts
 //
 // No part of an address is ever a path: it is looked up among what there is.
 import { createHash } from 'node:crypto';
@@ -55,6 +55,12 @@ const inertPolicy = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 export function viewServer(options: ViewServerOptions): Hono {
   const { page, sources, folders, annotations, stop } = options;
+  // One listener, however many pages follow something.
+  const streamEnds = new Set<() => void>();
+  const endStreams = () => {
+    for (const end of [...streamEnds]) end();
+  };
+  stop.addEventListener('abort', endStreams, { once: true });
   const thumbnails = new PictureCache({ capacityBytes: thumbnailBytes, atOnce: thumbnailsAtOnce });
   const app = new Hono();
 
@@ -103,49 +109,56 @@ export function viewServer(options: ViewServerOptions): Hono {
 
   app.get('/image/:source/:image', async (c) => {
     const source = await sourceOf(c);
-    const key = imageKey(c);
-    return picture(c, await pictureOf(await source.picture(key), folders), await isCurrent(c, source, key));
+    const origin = await source.picture(imageKey(c));
+    const name = await nameOfOrigin(origin, source.folders);
+    return unlessKept(c, name, () => pictureOf(origin, source.folders));
   });
   app.get('/thumb/:source/:size/:image', async (c) => {
     const source = await sourceOf(c);
-    const key = imageKey(c);
     const size = thumbnailSize(sizeOf(c.req.param('size')));
-    const origin = await source.picture(key);
-    const name = `${size} ${c.req.query('v') ?? ''} ${await nameOfOrigin(origin, folders)}`;
-    const made = await thumbnails.picture(name, async () => thumbnailOf(await pictureOf(origin, folders), size));
-    return picture(c, made, await isCurrent(c, source, key));
+    const origin = await source.picture(imageKey(c));
+    const name = `${size} ${await nameOfOrigin(origin, source.folders)}`;
+    const make = async () => thumbnailOf(await pictureOf(origin, source.folders), size);
+    return unlessKept(c, name, () => thumbnails.picture(name, make));
   });
   app.get('/sample/:source/:step', async (c) => {
     const step = /^\d{1,12}$/.exec(c.req.param('step'))?.[0];
     if (step === undefined) throw new ViewError(404, 'A step is a number.');
-    return picture(c, await pictureOf(await runOf(await sourceOf(c)).sample(Number(step)), folders), false);
+    const source = await sourceOf(c);
+    const origin = await runOf(source).sample(Number(step));
+    const name = await nameOfOrigin(origin, source.folders);
+    return unlessKept(c, name, () => pictureOf(origin, source.folders));
   });
 
   app.get('/api/events', async (c) => {
     const wanted = new Set(c.req.queries('source') ?? []);
     const followed = (await listed()).filter(({ id }) => wanted.has(id));
+    // Who asks for the head alone would follow for good, and never read.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
     return streamSSE(c, async (stream) => {
-      const ended = new AbortController();
-      const end = () => ended.abort();
+      let isOpen = true;
+      let end = () => {};
+      const ended = new Promise<void>((resolve) => {
+        end = () => {
+          isOpen = false;
+          resolve();
+        };
+      });
+      streamEnds.add(end);
       stream.onAbort(end);
-      stop.addEventListener('abort', end, { once: true });
+      if (stop.aborted) end();
       // One after the other: what is written while the page reads slowly waits here, and in order.
       let written: Promise<void> = Promise.resolve();
       const send = (event: string, data: unknown) => {
-        if (ended.signal.aborted) return;
-        written = written.then(() => stream.writeSSE({ event, data: JSON.stringify(data) })).catch(end);
+        if (isOpen) written = written.then(() => stream.writeSSE({ event, data: JSON.stringify(data) })).catch(end);
       };
       send('open', {});
-      for (const source of followed) {
-        source.watch((change) => send('change', { source: source.id, change }), ended.signal);
-      }
+      const unwatch = followed.map((source) => source.watch((change) => send('change', { source: source.id, change })));
       const heartbeat = setInterval(() => send('alive', {}), heartbeatMs);
-      await new Promise<void>((resolve) => {
-        if (ended.signal.aborted) resolve();
-        else ended.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      await ended;
       clearInterval(heartbeat);
-      stop.removeEventListener('abort', end);
+      for (const stopWatching of unwatch) stopWatching();
+      streamEnds.delete(end);
     });
   });
 
@@ -155,9 +168,10 @@ export function viewServer(options: ViewServerOptions): Hono {
 
 function addAnnotateRoutes(app: Hono, annotations: Annotations, folders: AllowedFolders): void {
   app.get('/api/annotate', async (c) => json(c, await annotations.list()));
-  app.get('/api/annotate/image/:index', async (c) =>
-    picture(c, await pictureOf({ kind: 'file', path: annotations.imagePath(indexOf(c)) }, folders), false),
-  );
+  app.get('/api/annotate/image/:index', async (c) => {
+    const origin = { kind: 'file', path: annotations.imagePath(indexOf(c)) } as const;
+    return unlessKept(c, await nameOfOrigin(origin, folders), () => pictureOf(origin, folders));
+  });
   app.post('/api/annotate/image/:index', async (c) => {
     const body = (await jsonBody(c)) as { version?: unknown; keypoints?: unknown };
     if (typeof body?.version !== 'string') throw new ViewError(400, 'version: expected the version of the list.');
@@ -186,23 +200,27 @@ async function json(c: Context, value: unknown): Promise<Response> {
   return c.body(new Uint8Array(await gzipped(text, { level: constants.Z_BEST_SPEED })));
 }
 
-/** Kept by the browser for good if its address names the revision that is there now; else asked for again each time. */
-function picture(c: Context, { bytes, type }: Picture, isForGood: boolean): Response | Promise<Response> {
+/**
+ * The browser keeps pictures and asks whether they are still the same: a file may be written over at any time, and its mark
+ * says so without being read.
+ *
+ * @param name  another one whenever the picture may be another.
+ */
+async function unlessKept(c: Context, name: string, make: () => Promise<Picture>): Promise<Response> {
+  const tag = `"${createHash('sha256').update(name).digest('base64url').slice(0, 22)}"`;
+  const keep = () => {
+    c.header('Cache-Control', 'private, no-cache');
+    c.header('ETag', tag);
+  };
+  if (c.req.header('if-none-match') === tag) {
+    keep();
+    return c.body(null, 304);
+  }
+  const { bytes, type } = await make();
+  keep();
   c.header('Content-Type', type);
   c.header('Content-Disposition', 'inline');
-  if (isForGood) {
-    c.header('Cache-Control', 'private, max-age=31536000, immutable');
-    return c.body(bytes);
-  }
-  const tag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
-  c.header('Cache-Control', 'private, no-cache');
-  c.header('ETag', tag);
-  return c.req.header('if-none-match') === tag ? c.body(null, 304) : c.body(bytes);
-}
-
-async function isCurrent(c: Context, source: ViewedSource, { evaluation }: ImageKey): Promise<boolean> {
-  const revision = c.req.query('v');
-  return revision !== undefined && revision === (await source.revision(evaluation));
+  return c.body(bytes);
 }
 
 async function nameOfOrigin(origin: PictureOrigin, folders: AllowedFolders): Promise<string> {

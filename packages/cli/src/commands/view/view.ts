@@ -1,5 +1,4 @@
 // `ggb view`: finds what is to be shown, and serves or exports it.
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
@@ -10,6 +9,7 @@ import { AllowedFolders } from './allowed-folders.ts';
 import type { Annotations } from './annotations.ts';
 import { readAppPage, servedPage } from './app-page.ts';
 import { RunFinder, type SourceList } from './find-sources.ts';
+import { openBrowser } from './open-browser.ts';
 import { viewServer } from './view-server.ts';
 
 export interface ViewOptions {
@@ -52,9 +52,14 @@ export async function view(options: ViewOptions): Promise<void> {
   const interruption = catchInterruption(() => {});
   // The one line on stdout: scripts read it.
   console.log(running.url);
-  if (options.open) openBrowser(running.url);
-  await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve(), { once: true }));
+  // Where no file can be written, the address has been printed all the same.
+  const browser = options.open ? await openBrowser(running.url).catch(() => undefined) : undefined;
+  const { signal } = interruption;
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
   interruption.release();
+  await browser?.forget();
   await running.close();
 }
 
@@ -93,9 +98,18 @@ async function openSources(options: ViewOptions): Promise<OpenedSources> {
   const ended = new AbortController();
   const opened = { stop: ended.signal, end: () => ended.abort() };
   let isStarting = true;
-  const folders = new AllowedFolders((folder) => {
-    // What the user named needs no telling; what a run names does.
-    if (!isStarting) console.error(`Also shows pictures from ${folder}, the data of a run.`);
+  const told = new Set<string>();
+  const tell = (text: string) => {
+    // What the user named needs no telling; what a run or a report names does, once.
+    if (!isStarting && !told.has(text)) console.error(text);
+    told.add(text);
+  };
+  const folders = new AllowedFolders({
+    onAllow: (folder) => tell(`Also shows pictures from ${folder}, the data of a run or a report.`),
+    onRefuse: (folder, namedBy) =>
+      tell(
+        `Does not show pictures from ${folder}: ${namedBy} names it and lies elsewhere. To show them: --data ${folder}`,
+      ),
   });
   for (const folder of data) await folders.allow(folder);
   if (annotate !== undefined) {
@@ -134,10 +148,19 @@ async function sourcesOf(options: {
   return { list: async () => [pairs, ...(await runs.list())] };
 }
 
-function checkTogether({ real, generated, annotate, export: out, folders }: ViewOptions): void {
+function checkTogether(options: ViewOptions): void {
+  const { real, generated, protocol, annotate, export: out, port, folders } = options;
   if ((real === undefined) !== (generated === undefined)) {
     const missing = real === undefined ? '--real' : '--generated';
     throw new UserError('--real and --generated belong together', { expected: `${missing} FOLDER too` });
+  }
+  if (protocol !== undefined && real === undefined) {
+    throw new UserError('--protocol is for two folders of images; runs and reports have one already', {
+      expected: '--real FOLDER and --generated FOLDER too',
+    });
+  }
+  if (port !== undefined && out !== undefined) {
+    throw new UserError('--port and --export exclude each other: nothing is served when a folder is written');
   }
   if (annotate === undefined) return;
   if (real !== undefined || out !== undefined || folders.length > 0) {
@@ -164,17 +187,4 @@ function listen(fetch: (request: Request) => Response | Promise<Response>, port:
     };
     server.on('error', refuse);
   });
-}
-
-/** Without a browser nothing happens: the address has been printed. */
-function openBrowser(url: string): void {
-  const [command, ...args] =
-    process.platform === 'darwin'
-      ? ['open', url]
-      : process.platform === 'win32'
-        ? ['rundll32', 'url.dll,FileProtocolHandler', url]
-        : ['xdg-open', url];
-  const child = spawn(command as string, args, { stdio: 'ignore', detached: true });
-  child.on('error', () => {});
-  child.unref();
 }

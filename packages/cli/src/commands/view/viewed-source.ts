@@ -8,16 +8,17 @@ import type {
   SourceChange,
   SourceSummary,
 } from '@ggb/web/view-data';
+import type { AllowedFolders } from './allowed-folders.ts';
 import type { PictureOrigin } from './picture.ts';
 
 export interface ViewedSource {
   readonly id: string;
+  /** Where its pictures may lie. */
+  readonly folders: AllowedFolders;
   /** Never fails: what is wrong stands in `problem`. */
   summary(): Promise<SourceSummary>;
   /** @throws ViewError  404 for a name that is none. */
   table(evaluation: string | undefined): Promise<ResultTable>;
-  /** `ResultTable.revision`, without the table. @throws ViewError  as {@link table}. */
-  revision(evaluation: string): Promise<string>;
   /** @throws ViewError  404 for a pair that is none. */
   pair(evaluation: string, id: string): Promise<PairDetails>;
   /** @throws ViewError  404 for a picture that the pair has not. */
@@ -30,8 +31,8 @@ export interface ViewedSource {
     /** @throws ViewError  404 for a step without samples. */
     sample(step: number): Promise<PictureOrigin>;
   };
-  /** Tells changes until `stop` fires. The first call tells what the steps are now. */
-  watch(onChange: (change: SourceChange) => void, stop: AbortSignal): void;
+  /** Tells changes until the function that it returns is called. The first ones tell what steps and samples there are now. */
+  watch(onChange: (change: SourceChange) => void): () => void;
 }
 
 /** By the time of the record, the newest first. */

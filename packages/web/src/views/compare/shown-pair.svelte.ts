@@ -87,6 +87,8 @@ export class ShownPair {
     this.#readable = {};
     this.problems = {};
     this.details = undefined;
+    const held = new Set<string>();
+    store.hold(held);
     if (table === undefined || id === undefined || evaluation === undefined || this.row === undefined) return undefined;
     let isCurrent = true;
     const wanted: { name: string; of: ResultTable; image: ImageName }[] = imageNames(table, this.row).map((name) => ({
@@ -98,6 +100,7 @@ export class ShownPair {
     for (const { name, of, image } of wanted) {
       const key: ImageKey = { evaluation: of.evaluation, id, image };
       const url = source.imageUrl(of.source, key);
+      held.add(url);
       const known = store.arrived(url);
       // At once where it is known: no frame without a picture while stepping.
       if (known !== undefined) this.pictures = { ...untrack(() => this.pictures), [name]: known };
@@ -110,7 +113,10 @@ export class ShownPair {
       }, failed);
       source
         .readableImageUrl(of.source, key)
-        .then((readable) => store.load(readable))
+        .then((readable) => {
+          held.add(readable);
+          return store.load(readable);
+        })
         .then((picture) => {
           if (isCurrent) this.#readable = { ...this.#readable, [name]: picture };
         }, failed);

@@ -87,7 +87,7 @@ describe('the table of runs', () => {
         '| run | pairs | ssim ↑ | l1 ↓ |',
         '| --- | ---: | ---: | ---: |',
         '| paper_a | 2 | 0.6000 | **15.00** |',
-        '| b \\| without | 2 | **0.7500** | 19.00 |',
+        '| b \\| without | 2 | **0.7500** (+0.1500) | 19.00 (+4.0000) |',
         '',
       ].join('\n'),
     );
@@ -99,10 +99,32 @@ describe('the table of runs', () => {
     expect(lines).toContain('paper\\_a & 2 & $0.6000$ & $\\mathbf{15.00}$ \\\\');
   });
 
+  it('copies changes with their margins', () => {
+    const values = Array.from({ length: 30 }, (_, i) => i % 3);
+    const base = evaluation('base', { l1: ['lower', ...values.map((value) => value + 1)] });
+    const other = evaluation('other', { l1: ['lower', ...values.map((value) => 2 * value)] });
+    // Differences of -1, 0 and 1, ten each: mean 0, and 1.96 sqrt(20 / 29 / 30) = 0.297.
+    expect(tableText(comparison([base, other]), 'markdown')).toContain('(0.0000 ± 0.30)');
+    expect(tableText(comparison([base, other]), 'latex')).toContain('(0.0000 \\pm 0.30)');
+  });
+
+  it('calls nothing best among means over different pairs, and says so', () => {
+    const part = evaluation('part', { ssim: ['higher', 0.9], l1: ['lower', 1] });
+    const table = comparison([a, part]);
+    expect(table.otherPairs).toEqual(['ssim', 'l1']);
+    expect(table.rows.flatMap(({ cells }) => cells.map((cell) => cell?.isBest))).toEqual([false, false, false, false]);
+    expect(table.rows[1]?.cells[0]?.delta?.value).toBeCloseTo(0.4, 12);
+    expect(tableText(table, 'markdown')).toContain('Means over different pairs, so none is called best: ssim, l1.');
+    expect(tableText(table, 'latex')).toMatch(/^% Means over different pairs/);
+    expect(comparison([a, b]).otherPairs).toEqual([]);
+  });
+
   it('copies as CSV with the numbers in full', () => {
     const [head, first, second] = tableText(comparison([a, b]), 'csv').split('\n');
-    expect(head).toBe('run,pairs,protocol,ssim,ssim low,ssim high,ssim delta,l1,l1 low,l1 high,l1 delta');
-    expect(first).toBe('paper_a,2,tf (aaaaaaaa),0.6,,,,15,,,');
+    expect(head).toBe(
+      'run,pairs,protocol,ssim,ssim low,ssim high,ssim delta,ssim margin,l1,l1 low,l1 high,l1 delta,l1 margin',
+    );
+    expect(first).toBe('paper_a,2,tf (aaaaaaaa),0.6,,,,,15,,,,');
     expect(Number(second?.split(',')[6])).toBeCloseTo(0.15, 12);
   });
 

@@ -20,7 +20,7 @@ export interface Cell {
   readonly interval?: readonly [low: number, high: number];
   /** This mean minus the first row's; over the pairs that both have. Absent in the first row. */
   readonly delta?: Delta;
-  /** No other row is better. Never true in a table of one row. */
+  /** No other row is better. Never true in a table of one row, nor among means over different pairs. */
   readonly isBest: boolean;
 }
 
@@ -45,6 +45,8 @@ export interface Comparison {
   readonly rows: readonly ComparisonRow[];
   /** The scores follow different protocols, so nothing is called best and nothing is subtracted. */
   readonly mixedProtocols?: readonly string[];
+  /** Metrics whose means are over different pairs, so that none of them is called best; deltas are over the common ones. */
+  readonly otherPairs: readonly string[];
 }
 
 /** Fewer pairs make no normal approximation. */
@@ -62,8 +64,10 @@ export function comparison(compared: readonly Compared[]): Comparison {
     }
   }
   const list = [...heads.values()];
+  const otherPairs = list.map(({ name }) => name).filter((name) => !haveSamePairs(compared, name));
   const best = list.map(({ name, direction }) => {
     const means = compared.flatMap(({ table }) => table.metrics[name]?.mean ?? []);
+    if (otherPairs.includes(name)) return undefined;
     if (mixed !== undefined || means.length < 2) return undefined;
     return Math.min(...means.map((mean) => badness(direction, mean)));
   });
@@ -85,7 +89,15 @@ export function comparison(compared: readonly Compared[]): Comparison {
       };
     }),
   }));
-  return { heads: list, rows, ...(mixed === undefined ? {} : { mixedProtocols: mixed }) };
+  return { heads: list, rows, otherPairs, ...(mixed === undefined ? {} : { mixedProtocols: mixed }) };
+}
+
+/** Whether the tables that have the metric have it of the same pairs: a mean over easier ones says nothing. */
+function haveSamePairs(compared: readonly Compared[], metric: string): boolean {
+  const idsOf = ({ ids, metrics }: Table) =>
+    new Set(ids.filter((_, row) => typeof metrics[metric]?.values[row] === 'number'));
+  const [first, ...others] = compared.filter(({ table }) => metric in table.metrics).map(({ table }) => idsOf(table));
+  return others.every((ids) => ids.size === first?.size && [...ids].every((id) => first.has(id)));
 }
 
 /** What the protocols are, if they are not one; scores under them are not comparable. Undefined where they are. */
@@ -154,6 +166,11 @@ export function signedText(value: number): string {
   return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
 }
 
+/** `copy source` for `copySource`. */
+export function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 /** ↑, ↓ or → 1: what is better. */
 export function directionMark(direction: Direction): string {
   return { higher: '↑', lower: '↓', 'nearer-to-one': '→1' }[direction];
@@ -162,18 +179,22 @@ export function directionMark(direction: Direction): string {
 export const tableFormats = ['markdown', 'latex', 'csv'] as const;
 export type TableFormat = (typeof tableFormats)[number];
 
-/** The table as text to paste: means, intervals, the best bold; CSV has the plain numbers in full instead. */
+/**
+ * The table as text to paste: means with their intervals, the best bold, and changes against the first row; CSV has the plain
+ * numbers in full instead.
+ */
 export function tableText(table: Comparison, format: TableFormat): string {
   return { markdown, latex, csv }[format](table);
 }
 
-function markdown({ heads, rows, mixedProtocols }: Comparison): string {
+function markdown({ heads, rows, mixedProtocols, otherPairs }: Comparison): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`;
   const text = [
     line(['run', 'pairs', ...heads.map(({ name, direction }) => `${name} ${directionMark(direction)}`)]),
     line(['---', '---:', ...heads.map(() => '---:')]),
     ...rows.map(({ title, pairs, cells }) => line([title, `${pairs}`, ...cells.map(markdownCell)])),
   ];
+  if (otherPairs.length > 0) text.push('', otherPairsText(otherPairs));
   if (mixedProtocols !== undefined) text.push('', `Not comparable: ${mixedProtocols.join(', ')}.`);
   return `${text.join('\n')}\n`;
 }
@@ -181,16 +202,26 @@ function markdown({ heads, rows, mixedProtocols }: Comparison): string {
 function markdownCell(cell: Cell | undefined): string {
   if (cell === undefined) return '';
   const text = withMargin(cell, '±');
-  return cell.isBest ? `**${text}**` : text;
+  const best = cell.isBest ? `**${text}**` : text;
+  return cell.delta === undefined ? best : `${best} (${deltaText(cell.delta, '±')})`;
 }
 
 function withMargin({ mean, interval }: Cell, sign: string): string {
   return interval === undefined
     ? numberText(mean)
-    : `${numberText(mean)} ${sign} ${numberText((interval[1] - interval[0]) / 2)}`;
+    : `${numberText(mean)} ${sign} ${marginText((interval[1] - interval[0]) / 2)}`;
 }
 
-function latex({ heads, rows, mixedProtocols }: Comparison): string {
+function deltaText({ value, margin }: Delta, sign: string): string {
+  return margin === undefined ? signedText(value) : `${signedText(value)} ${sign} ${marginText(margin)}`;
+}
+
+/** Why nothing is called best there. */
+export function otherPairsText(metrics: readonly string[]): string {
+  return `Means over different pairs, so none is called best: ${metrics.join(', ')}.`;
+}
+
+function latex({ heads, rows, mixedProtocols, otherPairs }: Comparison): string {
   const marks = { higher: '$\\uparrow$', lower: '$\\downarrow$', 'nearer-to-one': '$\\rightarrow 1$' };
   const line = (cells: readonly string[]) => `${cells.join(' & ')} \\\\`;
   const text = [
@@ -202,6 +233,7 @@ function latex({ heads, rows, mixedProtocols }: Comparison): string {
     '\\bottomrule',
     '\\end{tabular}',
   ];
+  if (otherPairs.length > 0) text.unshift(`% ${latexText(otherPairsText(otherPairs))}`);
   if (mixedProtocols !== undefined) text.unshift(`% Not comparable: ${mixedProtocols.join(', ')}.`);
   return `${text.join('\n')}\n`;
 }
@@ -209,7 +241,9 @@ function latex({ heads, rows, mixedProtocols }: Comparison): string {
 function latexCell(cell: Cell | undefined): string {
   if (cell === undefined) return '--';
   const text = withMargin(cell, '\\pm').replaceAll('–', '\\text{--}');
-  return cell.isBest ? `$\\mathbf{${text}}$` : `$${text}$`;
+  const mean = cell.isBest ? `\\mathbf{${text}}` : text;
+  if (cell.delta === undefined) return `$${mean}$`;
+  return `$${mean}\\;(${deltaText(cell.delta, '\\pm').replace('−', '-')})$`;
 }
 
 function latexText(text: string): string {
@@ -227,13 +261,15 @@ function csv({ heads, rows }: Comparison): string {
     'run',
     'pairs',
     'protocol',
-    ...heads.flatMap(({ name }) => [name, `${name} low`, `${name} high`, `${name} delta`]),
+    ...heads.flatMap(({ name }) => [name, `${name} low`, `${name} high`, `${name} delta`, `${name} margin`]),
   ];
   const lines = rows.map(({ title, pairs, protocol, cells }) => [
     title,
     `${pairs}`,
     protocol,
-    ...cells.flatMap((cell) => [cell?.mean, cell?.interval?.[0], cell?.interval?.[1], cell?.delta?.value].map(plain)),
+    ...cells.flatMap((cell) =>
+      [cell?.mean, cell?.interval?.[0], cell?.interval?.[1], cell?.delta?.value, cell?.delta?.margin].map(plain),
+    ),
   ]);
   return `${[head, ...lines].map((cells) => cells.map(field).join(',')).join('\n')}\n`;
 }
