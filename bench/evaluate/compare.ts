@@ -1,55 +1,74 @@
 // Scores of 12,800 pairs of files by protocol `tf` on two cores, ours against scikit-image in two processes. Rounds in turn.
-// The peer would take a minute and a half for all of them, so each round gives it a part, evenly taken, and compares rates.
-import { type ChildProcess, spawn } from 'node:child_process';
+// Ours is what `ggb evaluate --json` does once it knows the pairs: its evaluator with its settings, its choice of scorer, its
+// journal. The peer would take a minute and a half for all of them, so each round gives it a part, evenly taken, and compares
+// rates.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { protocols } from '@ggb/metrics';
-import { imagesBackend, type NativePairFiles, scorePairFiles } from '@ggb/native-ops/images';
+import { protocolHash, protocols } from '@ggb/metrics';
+import {
+  Evaluator,
+  type ImagePairs,
+  type JournalConditions,
+  openImagePairs,
+  type PairFiles,
+  ScoreColumns,
+  smallestImage,
+} from '@ggb/metrics/node';
+import { imagesBackend } from '@ggb/native-ops/images';
+import { KeptScores } from '../../packages/cli/src/commands/evaluate/kept-scores.ts';
+import { choosePairScorer } from '../../packages/cli/src/native-pair-scorer.ts';
+import { SteadyHeap } from '../../packages/cli/src/steady-heap.ts';
 import { printMeasurement } from '../../tools/bench/measurement.mjs';
-import { scratchFolder } from '../../tools/bootstrap/repository.mjs';
+import { repositoryRoot, scratchFolder } from '../../tools/bootstrap/repository.mjs';
 import { scikitImageEnvironment, scikitImagePeerFolder, scikitImagePython } from '../scikit-image-peer/environment.mjs';
 import { busySeconds } from '../train-step/quiet.ts';
 import { type PairFormat, photoPairs } from './photo-pairs.ts';
 
 const cores = 2;
 const count = 12_800;
-const drawn = 800;
+const drawn = 3_200;
 /** Pairs of the peer in a round, both processes together. */
 const peerPairs = 400;
 const defaultRounds = 7;
-/** As the evaluator calls it. */
-const batchSize = 64;
-const batchesInFlight = 4;
 /** What the fused kernel promises against float64. */
 const tolerance = 1e-6;
+const protocol = protocols.tf;
+const metrics = ['ssim'] as const;
 
 /** `npm run bench -- NAME ROUNDS` runs fewer or more of them. */
 export async function compareEvaluation(name: string, format: PairFormat): Promise<void> {
   const rounds = Number(process.argv[2] ?? defaultRounds);
   const backend = imagesBackend();
   if (!backend.available) throw new Error(`${backend.reason}. ${backend.remedy}`);
-  const { pairs, bytes } = await photoPairs(join(scratchFolder, 'bench'), format, count, drawn);
+  const { real, generated, bytes } = await photoPairs(join(scratchFolder, 'bench'), format, count, drawn);
   console.log(
     `${count} pairs of 256 x 256 pixels (${drawn} different), ${(bytes / 1000).toFixed(1)} KB a ${format} file`,
   );
   const peers = Array.from({ length: cores }, () => new ScikitImageProcess());
   const versions = await peers[0]?.request<Record<string, string>>({ command: 'versions' });
 
-  const part = pairs.filter((_, index) => index % Math.floor(drawn / peerPairs) === 0).slice(0, peerPairs);
-  const shares = peers.map((_, process) => part.filter((_, index) => index % cores === process));
+  const { pairs, problems } = await openImagePairs({ real, generated, smallest: smallestImage(protocol, metrics) });
+  if (pairs.length !== count) throw new Error(`${pairs.length} pairs, expected ${count}: ${problems[0]?.file}`);
+  const report = join(scratchFolder, 'bench', `${name}.json`);
+  const part = Array.from({ length: peerPairs }, (_, i) => i * Math.floor(drawn / peerPairs));
+  const shares = peers.map((_, process) =>
+    part.filter((_, i) => i % cores === process).map((index) => pairs.files(index)),
+  );
   // Warm-up, which also shows that both compute the same.
-  const ours = await scoreAll(part);
+  const ours = await scoreAll(pairs, report);
   const theirs = await Promise.all(peers.map((peer, process) => peer.score(shares[process] ?? [])));
   let worst = 0;
-  for (const [index, score] of ours.entries()) {
-    worst = Math.max(worst, Math.abs(score - (theirs[index % cores]?.scores[Math.floor(index / cores)] ?? Number.NaN)));
+  for (const [i, index] of part.entries()) {
+    const score = theirs[i % cores]?.scores[Math.floor(i / cores)] ?? Number.NaN;
+    worst = Math.max(worst, Math.abs(ours.value('ssim', index) - score));
   }
   if (!(worst <= tolerance)) throw new Error(`Scores differ by ${worst}, expected at most ${tolerance}.`);
 
   const rates: { ours: number; peer: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     const start = measured();
-    await scoreAll(pairs);
+    await scoreAll(pairs, report);
     const own = start();
     const peerStart = performance.now();
     const answers = await Promise.all(peers.map((peer, process) => peer.score(shares[process] ?? [])));
@@ -70,8 +89,12 @@ export async function compareEvaluation(name: string, format: PairFormat): Promi
     `worst difference of a score: ${worst.toExponential(1)}; median ratio of the rounds: ${median(rates.map(({ ours, peer }) => ours / peer)).toFixed(1)}x`,
   );
   console.log(`The peer scored ${part.length} of the ${count} pairs in each round.`);
+  const whole = wholeCommand(real, generated, report);
+  console.log(
+    `ggb evaluate from start to exit, headers, intervals and report included: ${whole.toFixed(2)} s, ${(count / whole).toFixed(0)} pairs/s`,
+  );
   printMeasurement({
-    name,
+    name: `${name}: ${count} pairs, ${drawn} of them distinct`,
     ours: median(rates.map(({ ours }) => ours)),
     peer: median(rates.map(({ peer }) => peer)),
     peerName: `scikit-image (Gaussian, float64) with Pillow, ${cores} processes, malloc tuned`,
@@ -80,24 +103,46 @@ export async function compareEvaluation(name: string, format: PairFormat): Promi
   });
 }
 
-async function scoreAll(pairs: readonly NativePairFiles[]): Promise<number[]> {
-  const request = { ...protocols.tf, metrics: ['ssim'], threads: cores } as const;
-  const scores = new Array<number>(pairs.length);
-  let next = 0;
-  const lane = async () => {
-    while (next < pairs.length) {
-      const begin = next;
-      next += batchSize;
-      const results = await scorePairFiles(pairs.slice(begin, begin + batchSize), request);
-      for (const [index, result] of results.entries()) {
-        if ('problem' in result)
-          throw new Error(`${pairs[begin + index]?.[result.problem.side]}: ${result.problem.message}`);
-        scores[begin + index] = result.values.ssim ?? Number.NaN;
-      }
-    }
+/** As `ggb evaluate` scores them. */
+async function scoreAll(pairs: ImagePairs, report: string): Promise<ScoreColumns> {
+  const { scorer } = await choosePairScorer({ protocol, metrics, threads: cores });
+  const columns = new ScoreColumns(pairs.length, metrics);
+  const conditions: JournalConditions = {
+    protocolHash: protocolHash(protocol),
+    metrics,
+    scorer: scorer.description,
+    real: '',
+    generated: '',
   };
-  await Promise.all(Array.from({ length: batchesInFlight }, lane));
-  return scores;
+  const kept = KeptScores.open({ json: report }, conditions, pairs, columns);
+  const evaluator = new Evaluator({ protocol, metrics, scorer });
+  const heap = new SteadyHeap();
+  let done = 0;
+  for await (const { index, pair, outcome } of evaluator.results(pairs)) {
+    if (outcome.values === undefined) throw new Error(`${pair[outcome.problem.side]}: ${outcome.problem.message}`);
+    columns.set(index, outcome.values);
+    kept.add(index, outcome.values);
+    if (++done % 256 === 0) heap.check();
+  }
+  kept.flush();
+  kept.remove();
+  return columns;
+}
+
+/** Seconds. */
+function wholeCommand(real: string, generated: string, report: string): number {
+  const start = performance.now();
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      ...[join(repositoryRoot, 'packages', 'cli', 'bin', 'ggb.mjs'), 'evaluate'],
+      ...['--real', real, '--generated', generated, '--json', report],
+      ...['--protocol', protocol.name, '--metrics', metrics.join(), '--threads', `${cores}`],
+    ],
+    { stdio: 'ignore' },
+  );
+  if (status !== 0) throw new Error(`ggb evaluate ended with exit code ${status}.`);
+  return (performance.now() - start) / 1000;
 }
 
 /** Wall time, and the CPU time that this program and others took meanwhile. */
@@ -126,7 +171,7 @@ class ScikitImageProcess {
     this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
-  score(pairs: readonly NativePairFiles[]): Promise<{ scores: readonly number[]; cpuSeconds: number }> {
+  score(pairs: readonly PairFiles[]): Promise<{ scores: readonly number[]; cpuSeconds: number }> {
     return this.request({ command: 'score', pairs: pairs.map(({ real, generated }) => [real, generated]) });
   }
 

@@ -17,6 +17,12 @@ describe('the precision page', () => {
     expect(written).toContain('| ssim   | SciPy     | scipy 1  | 1e-9      | below 1e-12 |');
   });
 
+  it('has no bound that is looser than the tolerance', () => {
+    const page = withSection(empty, 'here', [{ ...row, tolerance: 5e-4, error: 2e-4 }]);
+    expect(page).toContain('| 5e-4      | below 5e-4 |');
+    expect(precisionSectionProblem(page, 'here', [{ ...row, tolerance: 5e-4, error: 4e-4 }])).toBeUndefined();
+  });
+
   it('keeps what stands around the section', () => {
     expect(written.startsWith('before\n<!-- measured: here -->\n')).toBe(true);
     expect(written.endsWith('\n<!-- end: here -->\nafter\n')).toBe(true);

@@ -93,7 +93,7 @@ function tableLines(rows: readonly PrecisionRow[]): string[] {
       reference,
       versions,
       tolerance === 0 ? 'equal' : `${tolerance.toExponential()}`,
-      error === 0 ? '0' : `below ${decadeAbove(error)}`,
+      error === 0 ? '0' : `below ${boundOf(error, tolerance)}`,
     ]),
   ];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => (row[column] as string).length)));
@@ -101,9 +101,10 @@ function tableLines(rows: readonly PrecisionRow[]): string[] {
   return [line(table[0] as string[]), line(widths.map((width) => '-'.repeat(width))), ...table.slice(1).map(line)];
 }
 
-/** Nothing below 1e-15, which is the rounding of one operation. */
-function decadeAbove(error: number): string {
-  return `1e${Math.max(-15, Math.ceil(Math.log10(error)))}`;
+/** A power of ten, or the tolerance where that says more. Nothing below 1e-15, which is the rounding of one operation. */
+function boundOf(error: number, tolerance: number): string {
+  const exponent = Math.max(-15, Math.ceil(Math.log10(error)));
+  return error <= tolerance && tolerance < 10 ** exponent ? tolerance.toExponential() : `1e${exponent}`;
 }
 
 /** The bound depends on rounding, and the width of its column and of the rule with it. */

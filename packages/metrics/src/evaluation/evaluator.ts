@@ -1,4 +1,5 @@
 // Scores a set of pairs in batches, several under way, and hands out results one by one as they come.
+import { sortedIndices } from '../image-set/sorted-indices.ts';
 import type { PairMetricName } from '../pair-metrics/pair-metric.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { PairFiles, PairOutcome, PairScorer } from './pair-scorer.ts';
@@ -64,7 +65,8 @@ export class Evaluator {
 
   /**
    * Results in the order of real images, so that each of them is decoded once for all of its pairs; within one, in the order
-   * of the source. Memory does not grow with the number of pairs beyond four bytes each.
+   * of the source. Memory does not grow with the number of pairs, but for four bytes each where pairs of one real
+   * image do not lie together.
    *
    * When `signal` is aborted, the batches that are finished are still handed out, then its reason is thrown. Leaving the
    * loop early stops the work as well.
@@ -122,12 +124,13 @@ export class Evaluator {
     const { batchSize = 64 } = this.options;
     const order = byReference(pairs);
     let batch: number[] = [];
-    for (let at = 0; at < order.length; ) {
-      const reference = pairs.reference(order[at] as number);
+    const { length } = pairs;
+    for (let at = 0; at < length; ) {
+      const reference = pairs.reference(order(at));
       let end = at;
       const group: number[] = [];
-      for (; end < order.length && pairs.reference(order[end] as number) === reference; end++) {
-        if (!skip(order[end] as number)) group.push(order[end] as number);
+      for (; end < length && pairs.reference(order(end)) === reference; end++) {
+        if (!skip(order(end))) group.push(order(end));
       }
       at = end;
       if (batch.length > 0 && batch.length + group.length > batchSize) {
@@ -151,11 +154,13 @@ class Failure {
   constructor(readonly error: unknown) {}
 }
 
-/** Positions, sorted by reference and then as they are. Most sets have one pair a reference, in order already. */
-function byReference(pairs: PairSource): Uint32Array {
-  const order = Uint32Array.from({ length: pairs.length }, (_, i) => i);
-  const isSorted = order.every((_, i) => i === 0 || pairs.reference(i - 1) <= pairs.reference(i));
-  return isSorted ? order : order.sort((a, b) => pairs.reference(a) - pairs.reference(b) || a - b);
+/** The place-th pair in order of reference and then as they are. Most sets have one pair a reference, in order already. */
+function byReference(pairs: PairSource): (place: number) => number {
+  let isSorted = true;
+  for (let i = 1; i < pairs.length && isSorted; i++) isSorted = pairs.reference(i - 1) <= pairs.reference(i);
+  if (isSorted) return (place) => place;
+  const order = sortedIndices(pairs.length, (a, b) => pairs.reference(a) - pairs.reference(b));
+  return (place) => order[place] as number;
 }
 
 /** A source of pairs at hand. */

@@ -50,10 +50,12 @@ export class ScoreColumns {
     return this.columns.get(name)?.[index] ?? Number.NaN;
   }
 
-  /** The values of the scored pairs, in order of pairs. */
-  scoredValues(name: PairMetricName): Float64Array<ArrayBuffer> {
+  /** The values of the scored pairs, in order of pairs. Not to be written to: the column itself, where all are scored. */
+  scoredValues(name: PairMetricName): Float64Array {
     const column = this.columns.get(name) ?? new Float64Array();
-    const values = new Float64Array(this.scoredCount);
+    const count = this.scoredCount;
+    if (count === column.length) return column;
+    const values = new Float64Array(count);
     let at = 0;
     for (let i = 0; i < column.length; i++) if (this.scored[i] === 1) values[at++] = column[i] as number;
     return values;
@@ -63,12 +65,12 @@ export class ScoreColumns {
   summaries(): Readonly<Record<string, MetricSummary>> {
     const scored = this.metrics.map((name) => this.scoredValues(name));
     // Together where nothing is infinite: resampling pairs once for all metrics is most of the work.
-    const finite = scored.map((values) => values.filter((value) => Number.isFinite(value)));
+    const finite = scored.map(finiteValues);
     const whole = finite.filter((values, i) => values.length === scored[i]?.length);
     const together = bootstrapIntervals(whole);
     return Object.fromEntries(
       this.metrics.map((name, i) => {
-        const values = finite[i] as Float64Array<ArrayBuffer>;
+        const values = finite[i] as Float64Array;
         const infinite = (scored[i]?.length ?? 0) - values.length;
         const interval = infinite === 0 ? together[whole.indexOf(values)] : bootstrapIntervals([values])[0];
         const { direction, unit } = pairMetrics[name];
@@ -84,4 +86,15 @@ export class ScoreColumns {
       }),
     );
   }
+}
+
+/** The array itself where all are. `filter` would make an object of every number on its way. */
+function finiteValues(values: Float64Array): Float64Array {
+  let count = 0;
+  for (const value of values) if (Number.isFinite(value)) count++;
+  if (count === values.length) return values;
+  const finite = new Float64Array(count);
+  let at = 0;
+  for (const value of values) if (Number.isFinite(value)) finite[at++] = value;
+  return finite;
 }

@@ -1,4 +1,5 @@
 import { nativeStatistics } from '@ggb/native-ops/statistics';
+import { checkPrecisionPage, MeasuredErrors } from '../../../../tools/testing/precision-page.ts';
 import { describeWhen, itWhen } from '../../../../tools/testing/skipping.ts';
 import { drawnFeatures } from '../../testing/drawn-numbers.ts';
 import golden from '../../testing/golden/frechet.golden.json' with { type: 'json' };
@@ -36,6 +37,19 @@ function distanceOf(example: (typeof golden.distances)[number], engine: Statisti
 
 const relative = (value: number, reference: number) => Math.abs(value / reference - 1);
 
+const errors = new MeasuredErrors();
+const versions = golden.origin.replace(/, through .*/, '');
+
+/** The bound that was asked for; float64 on both sides is far within it. */
+const tolerance = 1e-5;
+
+/** Relative errors, kept for docs/precision.md. */
+function expectClose(program: string, value: number, peer: string, reference: number, dimensions: number): void {
+  const error = relative(value, reference);
+  errors.record({ metric: `fid, ${dimensions} features, ${program}`, reference: peer, versions, tolerance, error });
+  expect(error).toBeLessThan(tolerance);
+}
+
 /** With no covariance between the dimensions. */
 function independent(mean: number[], variances: number[]): GaussianStatistics {
   const n = mean.length;
@@ -45,7 +59,7 @@ function independent(mean: number[], variances: number[]): GaussianStatistics {
   return { mean: Float64Array.from(mean), covariance };
 }
 
-function behavesAsAnEngine(engine: () => StatisticsEngine) {
+function behavesAsAnEngine(program: string, engine: () => StatisticsEngine) {
   it('is the squared distance of the means where the covariances are equal', async () => {
     const { value } = await frechetDistance(
       independent([1, 2, 3], [4, 5, 6]),
@@ -102,15 +116,17 @@ function behavesAsAnEngine(engine: () => StatisticsEngine) {
     'agrees with torch-fidelity for $rows images and $dimensions features',
     async (example) => {
       const { value } = await distanceOf(example, engine());
-      expect(relative(value, example.torchFidelity)).toBeLessThan(1e-5);
+      expectClose(program, value, 'torch-fidelity', example.torchFidelity, example.dimensions);
       // pytorch-fid adds 1e-6 to every variance where a covariance is singular, which two images show.
-      if (Math.min(...example.rows) > 2) expect(relative(value, example.pytorchFid)).toBeLessThan(1e-5);
+      if (Math.min(...example.rows) > 2) {
+        expectClose(program, value, 'pytorch-fid', example.pytorchFid, example.dimensions);
+      }
     },
   );
 }
 
 describe('frechetDistance in TypeScript', () => {
-  behavesAsAnEngine(() => portableStatistics);
+  behavesAsAnEngine('TypeScript', () => portableStatistics);
 
   it('refuses statistics of different networks, with both sizes', async () => {
     await expect(frechetDistance(independent([0], [1]), independent([0, 0], [1, 1]))).rejects.toThrow(
@@ -126,13 +142,13 @@ describe('frechetDistance in TypeScript', () => {
 });
 
 describeWhen(native !== undefined, reason)('frechetDistance with native statistics', () => {
-  behavesAsAnEngine(() => native as StatisticsEngine);
+  behavesAsAnEngine('Eigen', () => native as StatisticsEngine);
 
   it('agrees with torch-fidelity and pytorch-fid at the size of Inception features', async () => {
     const example = golden.distances.find(({ dimensions }) => dimensions === 2048) as (typeof golden.distances)[number];
     const { value } = await distanceOf(example, native as StatisticsEngine);
-    expect(relative(value, example.torchFidelity)).toBeLessThan(1e-5);
-    expect(relative(value, example.pytorchFid)).toBeLessThan(1e-5);
+    expectClose('Eigen', value, 'torch-fidelity', example.torchFidelity, 2048);
+    expectClose('Eigen', value, 'pytorch-fid', example.pytorchFid, 2048);
   }, 60_000);
 
   it('has the same bits for one thread and three, and the value of TypeScript', async () => {
@@ -174,3 +190,8 @@ function whyNot(instructionSet: string): string | undefined {
     throw error;
   }
 }
+describe('docs/precision.md', () => {
+  itWhen(native !== undefined, reason)('says of FID what was measured', () => {
+    checkPrecisionPage('fid', errors.rows, 'npx nx run metrics:precision');
+  });
+});

@@ -213,11 +213,11 @@ function jpegHeader(buffers: Buffers, length: number, file: number, size: number
 const stamped = new Float64Array(2);
 const stampedWords = new Uint32Array(stamped.buffer);
 
-/** 52 bits of size and time of change, so that a million stamps are eight megabytes: two hashes with different starts. */
+/** 32 bits of size and time of change, so that a million stamps are four megabytes: one change in four billion goes unseen. */
 function stampOf(size: number, mtimeMs: number): number {
   stamped[0] = size;
   stamped[1] = mtimeMs;
-  return (mixedWords(0x811c9dc5) >>> 12) * 2 ** 32 + mixedWords(0x1b873593);
+  return mixedWords(0x811c9dc5);
 }
 
 /** MurmurHash3 (32 bits) of the four words, with its finalizer. */

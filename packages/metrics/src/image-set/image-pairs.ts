@@ -32,6 +32,8 @@ export interface ImagePairsOptions {
   /** Kinds of files that are scored although they are odd. */
   readonly allow?: readonly AllowableKind[];
   readonly signal?: AbortSignal;
+  /** Called after every thousand names or so, long before `onProgress` counts files: for whoever watches memory. */
+  readonly onSomeNames?: () => void;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -53,14 +55,14 @@ export class ImagePairs {
       readonly generated: FilesOfSide;
       /** Index of the real image for each generated one. */
       readonly realOf: Uint32Array;
-      /** The generated images that are here. */
-      readonly chosen: Uint32Array;
+      /** The generated images that are here; undefined: all of them. */
+      readonly chosen: Uint32Array | undefined;
       readonly keypoints?: readonly (readonly ListedJoint[] | undefined)[];
     },
   ) {}
 
   get length(): number {
-    return this.parts.chosen.length;
+    return this.parts.chosen?.length ?? this.parts.generated.names.length;
   }
 
   /** Path of the generated image within its folder. */
@@ -99,14 +101,14 @@ export class ImagePairs {
   }
 
   private generatedIndex(index: number): number {
-    return this.parts.chosen[index] as number;
+    return this.parts.chosen === undefined ? index : (this.parts.chosen[index] as number);
   }
 }
 
 interface FilesOfSide {
   readonly root: string;
   readonly names: NameTable;
-  readonly stamps: Float64Array;
+  readonly stamps: Uint32Array;
 }
 
 /** With what the headers said. Width 0: not looked at, or faulty. */
@@ -160,12 +162,13 @@ interface Candidates {
 }
 
 function pairFolders(options: ImagePairsOptions, problems: ImageSetProblem[]): Candidates {
-  const real = listImages(options.real, 'real', problems);
-  const generated = listImages(options.generated, 'generated', problems);
-  const pairing = pairByName(real, generated, problems);
+  const real = listImages(options.real, 'real', problems, options.onSomeNames);
+  const generated = listImages(options.generated, 'generated', problems, options.onSomeNames);
+  const pairing = pairByName(real, generated, problems, options.onSomeNames);
   return {
     real: real.names,
-    generated: generated.names,
+    // Where both folders hold the same names, one table is enough.
+    generated: generated.names.equals(real.names) ? real.names : generated.names,
     ...pairing,
     ignored: real.ignored + generated.ignored,
   };
@@ -307,7 +310,7 @@ class Scan {
   ): Promise<ScannedSide> {
     const widths = new Uint32Array(names.length);
     const heights = new Uint32Array(names.length);
-    const stamps = new Float64Array(names.length);
+    const stamps = new Uint32Array(names.length);
     const undecided: number[] = [];
     const accept = (index: number, width: number, height: number, fault: ImageFault | undefined) => {
       const found = fault ?? this.tooSmall(width, height);
@@ -371,7 +374,7 @@ function choosePairs(
   generated: ScannedSide,
   realOf: Uint32Array,
   problems: ImageSetProblem[],
-): Uint32Array {
+): Uint32Array | undefined {
   const sizes = new Map<string, number>();
   const chosen = new Uint32Array(realOf.length);
   let count = 0;
@@ -396,7 +399,7 @@ function choosePairs(
     chosen[count++] = i;
   }
   if (sizes.size > 1) problems.push(mixedSizes(generated.root, sizes));
-  return chosen.slice(0, count);
+  return count === realOf.length ? undefined : chosen.slice(0, count);
 }
 
 function mixedSizes(root: string, sizes: ReadonlyMap<string, number>): ImageSetProblem {

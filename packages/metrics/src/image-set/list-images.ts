@@ -1,4 +1,5 @@
 // The image files below a folder, in the order of their names whatever order the file system gives them in.
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, type Dirent, opendirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isImageName, sniffFormat } from './image-format.ts';
@@ -36,11 +37,20 @@ const deepest = 100;
  * Lists a folder with its sub-folders. Links are followed, each folder is listed once. Files whose name begins with a dot
  * and those that are no images by name are left out and counted; what looks like an image and is none is a problem.
  *
+ * @param onSome  called now and then.
  * @throws ImageFolderError  if `root` itself cannot be listed.
  */
-export function listImages(root: string, side: ImageSide, problems: ImageSetProblem[]): ImageFolder {
-  return new FolderWalk(root, side, problems).images();
+export function listImages(
+  root: string,
+  side: ImageSide,
+  problems: ImageSetProblem[],
+  onSome: () => void = () => {},
+): ImageFolder {
+  return new FolderWalk(root, side, problems, onSome).images();
 }
+
+/** Entries between two calls of `onSome`. */
+const some = 1024;
 
 class FolderWalk {
   private readonly names = new NameTable();
@@ -48,11 +58,13 @@ class FolderWalk {
   /** Links to folders wait: which of two ways to a folder counts shall not depend on the order of a directory. */
   private readonly links: string[] = [];
   private ignored = 0;
+  private visited = 0;
 
   constructor(
     private readonly root: string,
     private readonly side: ImageSide,
     private readonly problems: ImageSetProblem[],
+    private readonly onSome: () => void,
   ) {}
 
   images(): ImageFolder {
@@ -119,14 +131,15 @@ class FolderWalk {
   }
 
   private visit(folder: string, entry: Dirent<Buffer>, subfolders: NameTable): void {
-    const bytes = Buffer.from(entry.name);
+    if (++this.visited % some === 0) this.onSome();
+    const bytes = entry.name;
     const name = bytes.toString('utf8');
     if (name.startsWith('.') || name === 'Thumbs.db' || name === '__MACOSX') {
       this.ignored++;
       return;
     }
     const path = folder === '' ? name : `${folder}/${name}`;
-    if (!Buffer.from(name, 'utf8').equals(bytes)) {
+    if (!isUtf8(bytes)) {
       const shown = [...bytes]
         .map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`))
         .join('');

@@ -1,4 +1,5 @@
 // Names of a hundred thousand files without a hundred thousand strings: an evaluation's memory shall not grow with it.
+import { sortedIndices } from './sorted-indices.ts';
 
 /** Texts in one block of UTF-8. Order is that of the bytes, which is that of code points: the same on every machine. */
 export class NameTable {
@@ -41,7 +42,15 @@ export class NameTable {
 
   /** The indices in the order of their names; equal names in that of their indices. */
   order(): Uint32Array {
-    return Uint32Array.from({ length: this.count }, (_, i) => i).sort((i, j) => this.compare(i, j) || i - j);
+    return sortedIndices(this.count, (i, j) => this.compare(i, j));
+  }
+
+  /** Whether the other table holds the same names in the same order. */
+  equals(other: NameTable): boolean {
+    if (this.count !== other.count) return false;
+    for (let i = 0; i < this.count; i++) if (this.ends[i] !== other.ends[i]) return false;
+    const end = this.start(this.count);
+    return this.bytes.compare(other.bytes, 0, end, 0, end) === 0;
   }
 
   /** A table with the same names in order: this one, if they are. */

@@ -5,6 +5,9 @@ import { type ImageSetProblem, printable } from './image-set-problem.ts';
 import type { ImageFolder } from './list-images.ts';
 import { NameTable } from './name-table.ts';
 
+/** Names between two calls of `onSome`. */
+const some = 1024;
+
 /** In {@link Pairing.realOf}: no partner. */
 export const noPartner = 0xffff_ffff;
 
@@ -25,13 +28,19 @@ export interface Pairing {
  * A real image that nothing was generated for is a problem where names are equal one to one, and only then: folders beside
  * joined names hold the sources as well.
  */
-export function pairByName(real: ImageFolder, generated: ImageFolder, problems: ImageSetProblem[]): Pairing {
+export function pairByName(
+  real: ImageFolder,
+  generated: ImageFolder,
+  problems: ImageSetProblem[],
+  onSome: () => void = () => {},
+): Pairing {
   const index = new RealIndex(real.names);
   const realOf = new Uint32Array(generated.names.length).fill(noPartner);
   const rules: Record<string, number> = {};
   const used = new Uint8Array(real.names.length);
   let joined = 0;
   for (let i = 0; i < generated.names.length; i++) {
+    if (i % some === some - 1) onSome();
     const name = generated.names.at(i);
     const found = index.partner(name);
     if (found === undefined) {

@@ -1,3 +1,4 @@
+import { checkPrecisionPage, MeasuredErrors } from '../../../../tools/testing/precision-page.ts';
 import { drawnLogits } from '../../testing/drawn-numbers.ts';
 import golden from '../../testing/golden/frechet.golden.json' with { type: 'json' };
 import { InceptionScore } from './inception-score.ts';
@@ -9,6 +10,8 @@ function scoreOf(logits: Float32Array | Float64Array, classes: number, splits: n
 }
 
 describe('InceptionScore', () => {
+  const errors = new MeasuredErrors();
+
   it('is 1 for images that all look alike', () => {
     const { mean, standardDeviation } = scoreOf(
       Float32Array.from({ length: 40 }, (_, i) => i % 4),
@@ -40,8 +43,20 @@ describe('InceptionScore', () => {
     const { rows, classes, seed, splits } = example;
     const { mean, standardDeviation } = scoreOf(drawnLogits(rows, classes, seed), classes, splits);
     // Both compute in float64 from the same float32; the bound asked for is 1e-4.
-    expect(mean / example.mean).toBeCloseTo(1, 9);
-    expect(standardDeviation).toBeCloseTo(example.standardDeviation, 9);
+    const tolerance = 1e-9;
+    const versions = golden.origin.replace(/, through .*/, '');
+    for (const [name, ours, theirs] of [
+      ['mean', mean, example.mean],
+      ['standard deviation', standardDeviation, example.standardDeviation],
+    ] as const) {
+      const metric = `inception score, ${name} over splits`;
+      errors.record({ metric, reference: 'torch-fidelity', versions, tolerance, error: Math.abs(ours - theirs) });
+      expect([ours]).toBeAllClose([theirs], { absolute: tolerance });
+    }
+  });
+
+  it('docs/precision.md says what was measured', () => {
+    checkPrecisionPage('inception score', errors.rows, 'npx nx run metrics:precision');
   });
 
   it('has the same bits whatever the sizes of the batches', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '@ggb/native-ops/node';
 import * as tf from '@ggb/native-ops/tf';
+import { checkPrecisionPage, MeasuredErrors } from '../../../../tools/testing/precision-page.ts';
 import { drawnImage, randomInceptionFile, randomInceptionTensors } from '../../testing/drawn-numbers.ts';
 import golden from '../../testing/golden/inception.golden.json' with { type: 'json' };
 import type { FeatureNetwork } from '../features/feature-network.ts';
@@ -19,6 +20,19 @@ jest.setTimeout(60_000);
 // Networks with random weights, the same in both languages. Their activations are about 1 and agree with PyTorch's to some 1e-6:
 // 94 convolutions of up to 4,000 products summed in float32, in another order. The task's bound is 1e-4.
 const tolerance = { absolute: 1e-4, relative: 1e-4 };
+
+const errors = new MeasuredErrors();
+
+/** Compares, and keeps the worst |received - expected| / (1 + |expected|), to which the tolerance is a bound. */
+function expectClose(metric: string, reference: string, received: readonly number[], expected: readonly number[]) {
+  const versions = golden.origin.replace(/, through .*/, '');
+  const error = received.reduce((worst, value, i) => {
+    const wanted = expected[i] as number;
+    return Math.max(worst, Math.abs(value - wanted) / (1 + Math.abs(wanted)));
+  }, 0);
+  errors.record({ metric, reference, versions, tolerance: tolerance.absolute, error });
+  expect(received).toBeAllClose(expected, tolerance);
+}
 
 interface GoldenCase {
   readonly image: string;
@@ -75,11 +89,12 @@ describe.each([
   it.each(cases)(`has the features and logits of ${peer} for $image of $width x $height`, async (example) => {
     const network = networks.get(name) as FeatureNetwork;
     const { features, logits } = await network.extract(images(example));
-    expect(some(features, 64)).toBeAllClose(example.features, tolerance);
+    expectClose(`${name}, features`, peer, some(features, 64), example.features);
     expect(features).toHaveLength(network.dimensions);
     expect(logits).toHaveLength(network.classes);
     if (example.logits !== undefined) {
-      expect(some(logits, name === 'inception-v3-torchvision' ? 40 : 42)).toBeAllClose(example.logits, tolerance);
+      const received = some(logits, name === 'inception-v3-torchvision' ? 40 : 42);
+      expectClose(`${name}, logits`, peer, received, example.logits);
     }
   });
 });
@@ -92,7 +107,8 @@ describe('inceptionNetwork', () => {
       const example = golden['inception-2015-12-05'][0] as GoldenCase;
       const { features, logits } = await network.extract(images(example));
       network.dispose();
-      expect(some(features, 16)).toBeAllClose(example[`${featureLayer}`] as number[], tolerance);
+      const layer = `inception-2015-12-05, ${featureLayer} features`;
+      expectClose(layer, 'torch-fidelity', some(features, 16), example[`${featureLayer}`] as number[]);
       expect(logits).toHaveLength(0);
     },
   );
@@ -146,5 +162,11 @@ describe('loadInception', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('docs/precision.md', () => {
+  it('says of the features what was measured', () => {
+    checkPrecisionPage('inception features', errors.rows, 'npx nx run metrics:precision');
   });
 });

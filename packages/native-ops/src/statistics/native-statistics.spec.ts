@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeWhen } from '../../../../tools/testing/skipping.ts';
+import { describeWhen, itWhen } from '../../../../tools/testing/skipping.ts';
 import { nativeStatistics, StatisticsUnavailableError } from './native-statistics.ts';
 
-const isBuilt = existsSync(join(__dirname, '../../build/Release/native_statistics.node'));
+const addonFile = join(__dirname, '../../build/Release/native_statistics.node');
+const isBuilt = existsSync(addonFile);
+const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
 
 describeWhen(isBuilt, 'native_statistics.node was not built: Eigen is not installed')('nativeStatistics', () => {
   const engine = () => nativeStatistics({ threads: 2 });
@@ -65,6 +68,7 @@ describeWhen(isBuilt, 'native_statistics.node was not built: Eigen is not instal
     expect(() => call(new Float32Array(6) as never, 3)).toThrow('rows: a Float64Array of 6 values');
     expect(() => call(new Float64Array(6), 3, new Float64Array(1))).toThrow('mean: a Float64Array of 2 values');
     expect(() => call(new Float64Array(6), 0)).toThrow('count: a whole number from 1');
+    expect(() => call(new Float64Array(6), 2 ** 24 + 1)).toThrow('count: a whole number from 1 to 16777216');
     expect(() => call(new Float64Array(6), 1.5)).toThrow('count: a whole number from 1');
     expect(() =>
       nativeStatistics({ instructionSet: 'mmx' }).addCentredProducts(
@@ -75,6 +79,38 @@ describeWhen(isBuilt, 'native_statistics.node was not built: Eigen is not instal
         new Float64Array(1),
       ),
     ).toThrow('unknown or unavailable instruction set');
+  });
+
+  it('refuses dimensions whose matrices nobody has the memory for before it takes any', () => {
+    const none = new Float64Array(0);
+    const refusal = 'dimensions: a whole number from 1 to 16384';
+    expect(() => engine().productEigenvalues(none, none, 16_385)).toThrow(refusal);
+    expect(() => engine().addCentredProducts(none, 1, 16_385, none, none)).toThrow(refusal);
+  });
+
+  // In a process of its own, whose address space ends 24 MB above what it has: room for Node, not for a matrix of 32 MiB.
+  itWhen(hasPrlimit, 'prlimit (util-linux) is not there')('survives that its memory runs out, in every thread', () => {
+    const program = `
+      const { readFileSync } = require('node:fs');
+      const { spawnSync } = require('node:child_process');
+      const addon = require(process.argv[1]);
+      const n = 2048;
+      const unit = (n) => Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+      const [a, b] = [unit(n), unit(n)];
+      const eigenvalues = (a, b, n) => addon.productEigenvalues(a, b, n, 2, '');
+      // libuv starts its threads now, not when there is no room for their stacks.
+      eigenvalues(unit(2), unit(2), 2).then(async () => {
+        const pages = Number(/VmSize:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+        spawnSync('prlimit', ['--pid', String(process.pid), '--as=' + (pages + 24 * 1024) * 1024 + ':']);
+        const refused = await eigenvalues(a, b, n).then(() => 'no error', (error) => error.message);
+        spawnSync('prlimit', ['--pid', String(process.pid), '--as=unlimited:']);
+        console.log(JSON.stringify([refused, (await eigenvalues(unit(3), unit(3), 3)).length]));
+      });`;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program, addonFile], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const [refused, afterwards] = JSON.parse(stdout) as [string, number];
+    expect(refused).toMatch(/^productEigenvalues: not enough memory for matrices of 2048 x 2048 float64, 33 MB each/);
+    expect(afterwards).toBe(3);
   });
 
   it('says for reports what it is made of', () => {

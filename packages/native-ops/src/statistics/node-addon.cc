@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,13 @@ const Kernels* KernelsNamed(const Napi::Value& value) {
   return nullptr;
 }
 
+std::string OutOfMemory(const char* function, int64_t dimensions) {
+  const int64_t megabytes = dimensions * dimensions * static_cast<int64_t>(sizeof(double)) / 1000000;
+  return std::string(function) + ": not enough memory for matrices of " + std::to_string(dimensions) + " x " +
+         std::to_string(dimensions) + " float64, " + std::to_string(megabytes) +
+         " MB each. Take features of fewer dimensions, or end other programs.";
+}
+
 // addCentredProducts(rows, count, dimensions, mean, comoments, threads, instructionSet or '')
 void AddCentredProducts(const Napi::CallbackInfo& info) {
   const int64_t count = Size(info[1], kMostRows, "count");
@@ -61,7 +69,13 @@ void AddCentredProducts(const Napi::CallbackInfo& info) {
   const int64_t threads = comoments == nullptr ? 0 : Size(info[5], kMostThreads, "threads");
   const Kernels* kernels = threads == 0 ? nullptr : KernelsNamed(info[6]);
   if (kernels == nullptr) return;
-  kernels->add_centred_products(rows, count, dimensions, mean, comoments, static_cast<int>(threads));
+  try {
+    kernels->add_centred_products(rows, count, dimensions, mean, comoments, static_cast<int>(threads));
+  } catch (const std::bad_alloc&) {
+    Napi::Error::New(info.Env(), OutOfMemory("addCentredProducts", dimensions)).ThrowAsJavaScriptException();
+  } catch (const std::exception& error) {
+    Napi::Error::New(info.Env(), std::string("addCentredProducts: ") + error.what()).ThrowAsJavaScriptException();
+  }
 }
 
 class ProductEigenvalues : public Napi::AsyncWorker {
@@ -83,10 +97,12 @@ class ProductEigenvalues : public Napi::AsyncWorker {
   void Execute() override {
     try {
       if (!kernels_.product_eigenvalues(a_, b_, dimensions_, threads_, &eigenvalues_)) {
-        SetError("the eigenvalues do not converge");
+        SetError("productEigenvalues: the eigenvalues do not converge");
       }
+    } catch (const std::bad_alloc&) {
+      SetError(OutOfMemory("productEigenvalues", dimensions_));
     } catch (const std::exception& error) {
-      SetError(error.what());
+      SetError(std::string("productEigenvalues: ") + error.what());
     }
   }
 

@@ -7,6 +7,7 @@
 #include <Eigen/Eigenvalues>
 #include <limits>
 
+#include "statistics/in-threads.h"
 #include "statistics/statistics.h"
 
 namespace ggb::statistics {
@@ -28,9 +29,7 @@ void ForTiles(int64_t rows, int64_t columns, bool lower, int threads, const Task
   for (int64_t i = 0; i < rows; i += kTile) {
     for (int64_t j = 0; j < columns && (!lower || j <= i); j += kTile) tiles.emplace_back(i, j);
   }
-  const int64_t count = static_cast<int64_t>(tiles.size());
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-  for (int64_t t = 0; t < count; ++t) task(tiles[t].first, tiles[t].second);
+  InThreads(static_cast<int64_t>(tiles.size()), threads, [&](int64_t t) { task(tiles[t].first, tiles[t].second); });
 }
 
 int64_t TileSize(int64_t begin, int64_t end) { return std::min(kTile, end - begin); }
@@ -101,8 +100,7 @@ bool ProductEigenvalues(const double* a, const double* b, int64_t dimensions, in
                         std::vector<double>* eigenvalues) {
   const double* inputs[] = {a, b};
   Factor factors[2];
-#pragma omp parallel for num_threads(std::min(threads, 2))
-  for (int i = 0; i < 2; ++i) factors[i] = FactorOf(inputs[i], dimensions);
+  InThreads(2, threads, [&](int64_t i) { factors[i] = FactorOf(inputs[i], dimensions); });
   const bool swapped = factors[1].columns.cols() < factors[0].columns.cols();
   const Factor& few = factors[swapped ? 1 : 0];
   const Factor& many = factors[swapped ? 0 : 1];

@@ -12,7 +12,8 @@
 
 namespace ggb::statistics {
 
-// All matrices dense and row-major. The results do not depend on `threads`.
+// All matrices dense and row-major. The results do not depend on `threads`. Both throw std::bad_alloc, on the
+// calling thread, when memory runs out; what they were to write is then undefined.
 struct Kernels {
   // rows [count, dimensions]: replaced by their differences from their mean, which goes to mean [dimensions]. Adds the
   // sum over the rows of the products of those differences to the lower triangle of comoments [dimensions, dimensions];

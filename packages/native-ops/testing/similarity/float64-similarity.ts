@@ -25,10 +25,8 @@ export function float64Similarity(
   const [c1, c2] = [(k1 * dataRange) ** 2, (k2 * dataRange) ** 2];
   // Around a pixel of the image: the variances of a flat bright image keep their digits.
   const [pivotA, pivotB] = [a.data[0] as number, b.data[0] as number];
-  const x = Float64Array.from({ length: a.data.length }, (_, i) => (a.data[i] as number) - pivotA);
-  const y = Float64Array.from({ length: a.data.length }, (_, i) => (b.data[i] as number) - pivotB);
+  const [x, y] = [around(a.data, pivotA), around(b.data, pivotB)];
   const filter = (values: Float64Array) => filtered(values, a.width, a.height, channels, window, weights);
-  const product = (p: Float64Array, q: Float64Array) => p.map((value, i) => value * (q[i] as number));
   const [mx, my, xx, yy, xy] = [x, y, product(x, x), product(y, y), product(x, y)].map(filter) as [
     Float64Array,
     Float64Array,
@@ -36,14 +34,32 @@ export function float64Similarity(
     Float64Array,
     Float64Array,
   ];
-  const map = mx.map((_, i) => {
-    const [p, q] = [mx[i] as number, my[i] as number];
-    const [u, v] = [p + pivotA, q + pivotB];
+  const map = mx;
+  let sum = 0;
+  for (let i = 0; i < map.length; i++) {
+    const p = mx[i] as number;
+    const q = my[i] as number;
+    const u = p + pivotA;
+    const v = q + pivotB;
     const variances = covarianceFactor * ((xx[i] as number) - p * p + (yy[i] as number) - q * q);
     const covariance = covarianceFactor * ((xy[i] as number) - p * q);
-    return ((2 * u * v + c1) * (2 * covariance + c2)) / ((u * u + v * v + c1) * (variances + c2));
-  });
-  return { map, mean: map.reduce((sum, value) => sum + value, 0) / map.length };
+    const similarity = ((2 * u * v + c1) * (2 * covariance + c2)) / ((u * u + v * v + c1) * (variances + c2));
+    map[i] = similarity;
+    sum += similarity;
+  }
+  return { map, mean: sum / map.length };
+}
+
+function around(values: ArrayLike<number>, pivot: number): Float64Array {
+  const moved = new Float64Array(values.length);
+  for (let i = 0; i < moved.length; i++) moved[i] = (values[i] as number) - pivot;
+  return moved;
+}
+
+function product(p: Float64Array, q: Float64Array): Float64Array {
+  const values = new Float64Array(p.length);
+  for (let i = 0; i < values.length; i++) values[i] = (p[i] as number) * (q[i] as number);
+  return values;
 }
 
 function filtered(

@@ -12,23 +12,36 @@ export interface HardPair {
 
 type Paint = (x: number, y: number, channel: number) => number;
 
-export function hardPairs(width: number, height: number, channels: 1 | 3 = 3): HardPair[] {
+// Looked up once: in Jest every use of a global costs a microsecond.
+const { floor } = Math;
+
+const drawn = new Map<string, readonly HardPair[]>();
+
+/** The same objects for the same size; nobody writes to them. */
+export function hardPairs(width: number, height: number, channels: 1 | 3 = 3): readonly HardPair[] {
+  const key = `${width} x ${height} x ${channels}`;
+  const pairs = drawn.get(key) ?? drawPairs(width, height, channels);
+  drawn.set(key, pairs);
+  return pairs;
+}
+
+function drawPairs(width: number, height: number, channels: 1 | 3): readonly HardPair[] {
   const uniform = seededUniform(17);
-  const noise = (low: number, high: number) => () => low + Math.floor((high - low + 1) * uniform());
+  const noise = (low: number, high: number) => () => low + floor((high - low + 1) * uniform());
   const flat = (value: number) => () => value;
   const pair = (name: string, a: Paint, b: Paint): HardPair => ({ name, a: painted(a), b: painted(b) });
-  const painted = (paint: Paint): ByteImage => ({
-    data: Uint8Array.from({ length: width * height * channels }, (_, i) => {
-      const pixel = Math.floor(i / channels);
-      return paint(pixel % width, Math.floor(pixel / width), i % channels);
-    }),
-    width,
-    height,
-  });
+  const painted = (paint: Paint): ByteImage => {
+    const data = new Uint8Array(width * height * channels);
+    let at = 0;
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) for (let c = 0; c < channels; c++) data[at++] = paint(x, y, c);
+    }
+    return { data, width, height };
+  };
   const checks =
     (size: number, low: number, high: number, shift = 0): Paint =>
     (x, y) =>
-      (Math.floor((x + shift) / size) + Math.floor(y / size)) % 2 === 0 ? low : high;
+      (floor((x + shift) / size) + floor(y / size)) % 2 === 0 ? low : high;
   const lines =
     (period: number, offset: number, low: number, high: number, isVertical: boolean): Paint =>
     (x, y) =>
@@ -36,7 +49,7 @@ export function hardPairs(width: number, height: number, channels: 1 | 3 = 3): H
   const steps =
     (period: number, offset: number, low: number, high: number, isVertical: boolean): Paint =>
     (x, y) =>
-      Math.floor(((isVertical ? x : y) + offset) / period) % 2 === 0 ? low : high;
+      floor(((isVertical ? x : y) + offset) / period) % 2 === 0 ? low : high;
   const directions = [false, true];
   return [
     pair('noise', noise(0, 255), noise(0, 255)),

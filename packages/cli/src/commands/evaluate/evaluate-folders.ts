@@ -1,6 +1,5 @@
 // `ggb evaluate --real DIR --generated DIR`: two folders of images, one table. Reads them, and writes only what was asked.
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { protocolHash } from '@ggb/metrics';
 import {
   describeProblems,
@@ -26,6 +25,7 @@ import { choosePairScorer } from '../../native-pair-scorer.ts';
 import { packageVersion } from '../../package-version.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { evaluationTable } from '../../report/evaluation-table.ts';
+import { SteadyHeap } from '../../steady-heap.ts';
 import { UserError } from '../../user-error.ts';
 import { writeWhole } from '../../whole-file.ts';
 import { prepareOutputs, writeQuarantine } from './evaluation-outputs.ts';
@@ -54,15 +54,14 @@ import { ssimMapNames, writeSsimMap } from './ssim-map-image.ts';
 /** @throws ImageSetError  and other errors of the user's; the signal's AbortError after Ctrl-C. */
 export async function evaluateFolders(options: EvaluateFoldersOptions): Promise<void> {
   const scoring = scoringOf(options);
-  // V8's young generation would grow to 48 MB on the short-lived objects of a hundred thousand files, and stay so.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  const heap = new SteadyHeap();
   const progress = new ProgressLine();
   const interruption = catchInterruption(() =>
     progress.note('Stopping; what is computed is kept. Ctrl-C again ends at once.'),
   );
   const { signal } = interruption;
   try {
-    if (scoring.metrics.length > 0) await evaluatePairs({ options, scoring, progress, signal });
+    if (scoring.metrics.length > 0) await evaluatePairs({ options, scoring, progress, heap, signal });
     else await evaluateFeatures({ options, scoring, progress, signal });
   } finally {
     progress.finish();
@@ -74,17 +73,19 @@ interface Task {
   readonly options: EvaluateFoldersOptions;
   readonly scoring: Scoring;
   readonly progress: ProgressLine;
+  readonly heap: SteadyHeap;
   readonly signal: AbortSignal;
 }
 
 async function evaluatePairs(task: Task): Promise<void> {
-  const { options, scoring, progress, signal } = task;
+  const { options, scoring, progress } = task;
   const folders = foldersOf(options);
   const { onBad = 'fail' } = options;
   await prepareOutputs(options, [folders.real, folders.generated]);
   const network = scoring.featureMetrics.length === 0 ? undefined : await openFeatures(options, progress);
   try {
-    const opened = await openFolders(folders, scoring, options, progress, signal);
+    const opened = await openFolders(folders, task);
+    task.heap.collect();
     progress.finish();
     applyPolicy(opened, onBad, progress);
     if (network !== undefined) await checkCount(scoring, opened.pairs.length);
@@ -95,7 +96,7 @@ async function evaluatePairs(task: Task): Promise<void> {
       network === undefined
         ? undefined
         : await featureScores({ ...task, network, ...filesOf(opened.pairs, scored.columns) });
-    await report({ options, folders, scoring, opened, scorer, features, ...scored });
+    await report({ ...task, folders, opened, scorer, features, ...scored });
   } finally {
     network?.dispose();
   }
@@ -113,19 +114,17 @@ function filesOf(pairs: ImagePairs, columns: ScoreColumns): Pick<FeatureWork, 'r
   return { real: [...real], generated };
 }
 
-async function openFolders(
-  folders: Folders,
-  { protocol, metrics }: Scoring,
-  options: EvaluateFoldersOptions,
-  progress: ProgressLine,
-  signal: AbortSignal,
-): Promise<OpenedPairs> {
+async function openFolders(folders: Folders, { options, scoring, progress, heap, signal }: Task): Promise<OpenedPairs> {
   return openImagePairs({
     ...folders,
-    smallest: smallestImage(protocol, metrics),
+    smallest: smallestImage(scoring.protocol, scoring.metrics),
     allow: allowedOf(options),
     signal,
-    onProgress: ({ done, total }) => progress.update({ unit: 'file looked at', done, total }),
+    onSomeNames: () => heap.check(),
+    onProgress: ({ done, total }) => {
+      progress.update({ unit: 'file looked at', done, total });
+      heap.check();
+    },
   });
 }
 
@@ -147,10 +146,11 @@ function applyPolicy({ pairs, problems }: OpenedPairs, onBad: OnBad, progress: P
   else if (notes.length > 0) progress.note(describeProblems(notes));
 }
 
-interface Work {
-  readonly options: EvaluateFoldersOptions;
+/** Pairs between two looks at the memory. */
+const heapInterval = 256;
+
+interface Work extends Task {
   readonly folders: Folders;
-  readonly scoring: Scoring;
   readonly opened: OpenedPairs;
   readonly scorer: PairScorer;
 }
@@ -162,8 +162,8 @@ interface Scored {
   readonly kept: KeptScores | undefined;
 }
 
-async function scorePairs(work: Work & { progress: ProgressLine; signal: AbortSignal }): Promise<Scored> {
-  const { options, folders, scoring, opened, scorer, progress, signal } = work;
+async function scorePairs(work: Work): Promise<Scored> {
+  const { options, folders, scoring, opened, scorer, progress, heap, signal } = work;
   const { pairs } = opened;
   const columns = new ScoreColumns(pairs.length, scoring.metrics);
   const kept = options.json === undefined ? undefined : KeptScores.open(options, conditionsOf(work), pairs, columns);
@@ -185,6 +185,7 @@ async function scorePairs(work: Work & { progress: ProgressLine; signal: AbortSi
         kept?.add(index, outcome.values);
       }
       done++;
+      if (done % heapInterval === 0) heap.check();
       const perPair = (performance.now() - begun) / 1000 / (done - (kept?.resumed ?? 0));
       progress.update({ unit: 'pair', done, total: pairs.length, secondsLeft: perPair * (pairs.length - done) });
     }
@@ -282,7 +283,7 @@ function sayWhatIsKept(work: {
 
 /** Shown first: a full disk does not take what has been computed. */
 async function report(work: Work & Scored & { readonly features: FeatureScores | undefined }): Promise<void> {
-  const { options, folders, scoring, opened, scorer, columns, late, kept, features } = work;
+  const { options, folders, scoring, opened, scorer, heap, columns, late, kept, features } = work;
   const { pairs } = opened;
   const { onBad = 'fail' } = options;
   if (late.length > 0 && (onBad === 'fail' || columns.scoredCount === 0)) {
@@ -303,7 +304,7 @@ async function report(work: Work & Scored & { readonly features: FeatureScores |
   const bad = problems.filter(({ severity }) => severity === 'error').length;
   console.log(`${columns.scoredCount} pairs${bad === 0 ? '' : `, ${bad} problems left out`}. ${scorer.description}.`);
   const { json, csv, parquet } = options;
-  const rows = () => rowsOf(pairs, columns, scoring);
+  const rows = () => rowsOf(pairs, columns, scoring, heap);
   if (csv !== undefined) await writePairsCsv(csv, rows(), scoring.metrics, protocol);
   if (parquet !== undefined) await writePairsParquet(parquet, rows(), scoring.metrics, protocol);
   if (json === undefined) return;
@@ -327,8 +328,9 @@ async function report(work: Work & Scored & { readonly features: FeatureScores |
   console.log(`Written: ${[json, csv, parquet].filter((file) => file !== undefined).join(', ')}`);
 }
 
-function* rowsOf(pairs: ImagePairs, columns: ScoreColumns, { metrics }: Scoring): Generator<PairRow> {
+function* rowsOf(pairs: ImagePairs, columns: ScoreColumns, { metrics }: Scoring, heap: SteadyHeap): Generator<PairRow> {
   for (let i = 0; i < pairs.length; i++) {
+    if (i % heapInterval === 0) heap.check();
     if (!columns.isScored(i)) continue;
     const values = metrics.map((name) => [name, columns.value(name, i)] as const);
     const written = values.map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const);
