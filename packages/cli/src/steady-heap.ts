@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Resident memory that may be added before garbage is looked for. */
-const defaultRoom = 2 * 1024 * 1024;
+const defaultRoom = 1024 * 1024;
 
 export class SteadyHeap {
   private readonly collectGarbage: () => void;

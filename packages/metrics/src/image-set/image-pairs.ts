@@ -376,28 +376,38 @@ function choosePairs(
   problems: ImageSetProblem[],
 ): Uint32Array | undefined {
   const sizes = new Map<string, number>();
+  let ofSize = 0;
+  const countSize = (size: string) => {
+    sizes.set(size, (sizes.get(size) ?? 0) + ofSize);
+    ofSize = 0;
+  };
   const chosen = new Uint32Array(realOf.length);
   let count = 0;
   for (let i = 0; i < realOf.length; i++) {
     const partner = realOf[i] as number;
     if (partner === noPartner || generated.widths[i] === 0 || real.widths[partner] === 0) continue;
-    const [size, wanted] = [sizeText(generated, i), sizeText(real, partner)];
-    if (size !== wanted) {
+    if (generated.widths[i] !== real.widths[partner] || generated.heights[i] !== real.heights[partner]) {
       problems.push({
         kind: 'size-mismatch',
         severity: 'error',
         side: 'generated',
         file: printable(resolvedForPeople(generated.root, generated.names.at(i))),
-        expected: `${wanted}, as ${printable(resolvedForPeople(real.root, real.names.at(partner)))}`,
-        received: size,
+        expected: `${sizeText(real, partner)}, as ${printable(resolvedForPeople(real.root, real.names.at(partner)))}`,
+        received: sizeText(generated, i),
         advice:
           'Nothing is resized here: how images were brought to one size belongs to how they were made. Resize them first.',
       });
       continue;
     }
-    sizes.set(size, (sizes.get(size) ?? 0) + 1);
+    // Neighbours mostly have one size: no text is made for each of them.
+    const last = count === 0 ? i : (chosen[count - 1] as number);
+    if (generated.widths[i] !== generated.widths[last] || generated.heights[i] !== generated.heights[last]) {
+      countSize(sizeText(generated, last));
+    }
+    ofSize++;
     chosen[count++] = i;
   }
+  if (count > 0) countSize(sizeText(generated, chosen[count - 1] as number));
   if (sizes.size > 1) problems.push(mixedSizes(generated.root, sizes));
   return count === realOf.length ? undefined : chosen.slice(0, count);
 }
