@@ -1,5 +1,5 @@
 // The README's two pictures of the viewer, from the demo's run of drawn figures:
-//   npx nx run web:take-pictures
+//   npx nx run web:take-pictures --args=RUN, by default demo/00001/run
 // Needs `npm run demo` before, and Chromium. What they show follows from the run; that the page can show it, from the specs.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { browserAdvice, findBrowser } from '../../../tools/bootstrap/browser.mjs
 const sharp = createRequire(new URL('../../cli/package.json', import.meta.url))('sharp');
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const run = process.argv[2] ?? join(root, '.ggb', 'demo', 'run');
+const run = process.argv[2] ?? join(root, 'demo', '00001', 'run');
 const folder = join(root, 'docs', 'pictures');
 
 const executablePath = findBrowser();
