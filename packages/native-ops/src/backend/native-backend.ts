@@ -20,6 +20,9 @@ export const backendName = 'native-cpu';
 /** Words after which a batch is run although nobody reads: bounds the memory of the stream, costs nothing. */
 const flushWords = 1 << 15;
 
+/** Why a step that does this is not recorded. */
+const valueRead = 'a value is read inside of the step (dataSync, data, array, print, a condition)';
+
 /** Handles travel as signed 32-bit words. */
 const lastGeneration = 2 ** 31 - 1;
 
@@ -308,6 +311,9 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   override readSync(dataId: object): backend_util.BackendValues {
     const entry = this.entryOf(dataId);
     if (entry.dtype === 'complex64') return super.readSync(dataId);
+    // Also where the values still lie in JavaScript: the next run's input has others. What the step made of numbers is fixed.
+    if (this.recorder !== undefined && !this.recorder.entries.has(entry))
+      this.recorder.refuse(this.kernelNow, valueRead);
     // Values that are native are handed out as a copy of their own: what the caller does to it must not reach the tensor.
     const values = entry.handle === undefined ? entry.host : this.downloadValues(entry);
     return util.convertBackendValuesAndArrayBuffer(values as backend_util.BackendValues, entry.dtype);

@@ -187,6 +187,16 @@ describe('a step that cannot be recorded', () => {
     expect(reason).toMatch(/^Sum: a value is read inside of the step .*compile-step\.spec\.ts/);
   });
 
+  it('is not taken in by an input whose values still lie in JavaScript', () => {
+    const compiled = compileStep((x: tf.Tensor) => x.mul(x.dataSync()[0] as number));
+    for (const value of [2, 3, 4, 5]) {
+      const x = tf.tensor1d([value]);
+      expect((compiled.run(x) as tf.Tensor).dataSync()[0]).toBe(value * value);
+    }
+    expect(compiled.eagerReason).toMatch(/a value is read inside of the step/);
+    compiled.dispose();
+  });
+
   it('names the kernel that has no native form', () => {
     const reason = reasonOf((x) => tf.unique(x).values, [1, 2, 3]);
     expect(reason).toMatch(/^Unique: it has no native form/);
