@@ -16,6 +16,7 @@ import { numberText } from '../../report/evaluation-table.ts';
 import { textTable } from '../../report/text-table.ts';
 import { UserError } from '../../user-error.ts';
 import { writeWhole } from '../../whole-file.ts';
+import { badFilesAdvice } from './bad-files-advice.ts';
 import { prepareOutputs } from './evaluation-outputs.ts';
 import { allowedOf, type EvaluateFoldersOptions, foldersOf, scoringOf } from './evaluation-request.ts';
 
@@ -62,7 +63,7 @@ async function scoreAll(options: EvaluateFoldersOptions): Promise<void> {
     });
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (errors.length > 0 && (options.onBad ?? 'fail') === 'fail') {
-      throw new ImageSetError(problems, `Score the other ${pairs.length} pairs with --on-bad skip.`);
+      throw new ImageSetError(problems, badFilesAdvice(pairs.length));
     }
     if (problems.length > 0) progress.note(describeProblems(problems));
     if (pairs.length === 0) throw new UserError('no pair is left to score');

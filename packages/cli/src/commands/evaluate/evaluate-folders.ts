@@ -28,6 +28,7 @@ import { evaluationTable } from '../../report/evaluation-table.ts';
 import { SteadyHeap } from '../../steady-heap.ts';
 import { UserError } from '../../user-error.ts';
 import { writeWhole } from '../../whole-file.ts';
+import { badFilesAdvice } from './bad-files-advice.ts';
 import { prepareOutputs, writeQuarantine } from './evaluation-outputs.ts';
 import {
   allowedOf,
@@ -135,7 +136,7 @@ function applyPolicy({ pairs, problems }: OpenedPairs, onBad: OnBad, progress: P
   if (errors.length > 0 && onBad === 'fail') {
     throw new ImageSetError(
       problems,
-      `Nothing was scored. Score the other ${pairs.length} pairs with --on-bad skip, or with --on-bad quarantine, which also writes the list to a file.`,
+      `Nothing was scored. ${badFilesAdvice(pairs.length, ', or with --on-bad quarantine, which also writes the list to a file')}`,
     );
   }
   if (pairs.length === 0) {
