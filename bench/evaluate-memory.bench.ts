@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { printMeasurement } from '../tools/bench/measurement.mjs';
 import { repositoryRoot, scratchFolder } from '../tools/bootstrap/repository.mjs';
+import { countArgument } from './count-argument.ts';
 import { photoPairs } from './evaluate/photo-pairs.ts';
 
 const few = 1_000;
@@ -13,7 +14,7 @@ const runs = 3;
 /** Files with pixels of their own; the others are further names of them. */
 const drawn = 40;
 
-const many = Number(process.argv[2] ?? 100_000);
+const many = countArgument('pairs', 100_000);
 const [small, large] = [await peakOf(few), await peakOf(many)];
 console.log(`${few} pairs: ${small.toFixed(1)} MB, ${many} pairs: ${large.toFixed(1)} MB`);
 if (large > growthAllowed * small) {

@@ -21,6 +21,7 @@ import { choosePairScorer } from '../../packages/cli/src/native-pair-scorer.ts';
 import { SteadyHeap } from '../../packages/cli/src/steady-heap.ts';
 import { printMeasurement } from '../../tools/bench/measurement.mjs';
 import { repositoryRoot, scratchFolder } from '../../tools/bootstrap/repository.mjs';
+import { countArgument } from '../count-argument.ts';
 import { scikitImageEnvironment, scikitImagePeerFolder, scikitImagePython } from '../scikit-image-peer/environment.mjs';
 import { busySeconds } from '../train-step/quiet.ts';
 import { type PairFormat, photoPairs } from './photo-pairs.ts';
@@ -38,7 +39,7 @@ const metrics = ['ssim'] as const;
 
 /** `npm run bench -- NAME ROUNDS` runs fewer or more of them. */
 export async function compareEvaluation(name: string, format: PairFormat): Promise<void> {
-  const rounds = Number(process.argv[2] ?? defaultRounds);
+  const rounds = countArgument('rounds', defaultRounds);
   const backend = imagesBackend();
   if (!backend.available) throw new Error(`${backend.reason}. ${backend.remedy}`);
   const { real, generated, bytes } = await photoPairs(join(scratchFolder, 'bench'), format, count, drawn);
