@@ -22,13 +22,21 @@ export interface EngineStatistics {
   readonly guarded: boolean;
 }
 
+/** A command that ran while times were taken. */
+export interface CommandTime {
+  readonly opcode: number;
+  readonly nanoseconds: number;
+  /** Its arguments. */
+  readonly words: Int32Array;
+}
+
 export interface NativeEngine {
   run(words: Int32Array): NativeFailure | null;
   upload(index: number, generation: number, values: ArrayBufferView): NativeFailure | null;
   download(index: number, generation: number, values: ArrayBufferView): NativeFailure | null;
   statistics(): EngineStatistics;
-  /** Times of the ops since the last call; measured from now on if `enabled`. */
-  profile(enabled: boolean): { readonly opcode: number; readonly calls: number; readonly nanoseconds: number }[];
+  /** The commands since the last call; measured from now on if `enabled`. */
+  profile(enabled: boolean): CommandTime[];
   trim(): void;
   dispose(): void;
 }

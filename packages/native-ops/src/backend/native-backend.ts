@@ -12,6 +12,7 @@ import { asElementType, type NumericValues, newTypedArray, toTypedArray } from '
 import { BackendUnavailableError, NativeKernelError, statusNames } from './errors.ts';
 import { KernelReport } from './kernel-report.ts';
 import type { CommandWriter, KernelRuntime, NativeKernel } from './kernel-runtime.ts';
+import { type NativeOpTime, summarise } from './profile.ts';
 import type { NativeSettings } from './settings.ts';
 import { type EntryOwner, TensorEntry } from './tensor-entry.ts';
 
@@ -25,13 +26,6 @@ const valueRead = 'a value is read inside of the step (dataSync, data, array, pr
 
 /** Handles travel as signed 32-bit words. */
 const lastGeneration = 2 ** 31 - 1;
-
-/** One op of the addon in a profile. */
-export interface NativeOpTime {
-  readonly op: string;
-  readonly calls: number;
-  readonly ms: number;
-}
 
 export interface NativeMemory {
   readonly unreliable: boolean;
@@ -336,17 +330,14 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
     return { kernelMs: performance.now() - start };
   }
 
-  /** Runs `f` and everything it left waiting; says how long each op of the addon took, longest first. */
+  /** Runs `f` and everything it left waiting; says how long each op of the addon took at each shape, longest first. */
   profile(f: () => void): NativeOpTime[] {
     this.flush();
     this.native.profile(true);
     f();
     this.flush();
     const names = new Map([...this.ops].map(([name, { opcode }]) => [opcode, name]));
-    return this.native
-      .profile(false)
-      .map(({ opcode, calls, nanoseconds }) => ({ op: names.get(opcode) ?? 'memory', calls, ms: nanoseconds / 1e6 }))
-      .sort((a, b) => b.ms - a.ms);
+    return summarise(this.native.profile(false), names);
   }
 
   override memory(): NativeMemory {

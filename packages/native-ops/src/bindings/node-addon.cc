@@ -167,17 +167,19 @@ class Engine : public Napi::ObjectWrap<Engine> {
     return object;
   }
 
-  // profile(enabled) -> [{ opcode, calls, nanoseconds }] since the last call
+  // profile(enabled) -> [{ opcode, nanoseconds, words }] of the commands since the last call
   Napi::Value Profile(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
     if (!Ready(env)) return env.Undefined();
     const bool enabled = info.Length() > 0 && info[0].IsBoolean() && info[0].As<Napi::Boolean>().Value();
     Napi::Array times = Napi::Array::New(env);
-    for (const auto& [opcode, time] : interpreter_->Profile(enabled)) {
+    for (const ggb::Interpreter::CommandTime& command : interpreter_->Profile(enabled)) {
+      Napi::Int32Array words = Napi::Int32Array::New(env, command.arguments.size());
+      std::copy(command.arguments.begin(), command.arguments.end(), words.Data());
       Napi::Object row = Napi::Object::New(env);
-      row.Set("opcode", opcode);
-      row.Set("calls", static_cast<double>(time.calls));
-      row.Set("nanoseconds", static_cast<double>(time.nanoseconds));
+      row.Set("opcode", command.opcode);
+      row.Set("nanoseconds", static_cast<double>(command.nanoseconds));
+      row.Set("words", words);
       times.Set(times.Length(), row);
     }
     return times;

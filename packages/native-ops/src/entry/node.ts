@@ -8,7 +8,8 @@ import * as tf from './tf.ts';
 
 export { loadAddon } from '../backend/addon.ts';
 export { BackendUnavailableError, InvalidSettingError, NativeKernelError } from '../backend/errors.ts';
-export { backendName, NativeBackend, type NativeMemory, type NativeOpTime } from '../backend/native-backend.ts';
+export { backendName, NativeBackend, type NativeMemory } from '../backend/native-backend.ts';
+export type { NativeOpTime } from '../backend/profile.ts';
 export { ModelFileError } from '../node-io/errors.ts';
 export { type ImageBatch, scoreImageBatch, scoreImages } from '../ops/fused/windowed-ssim/score-images.ts';
 export type { ByteImage, ImageSimilarity } from '../ops/fused/windowed-ssim/similarity-images.ts';

@@ -37,10 +37,10 @@ StreamError Interpreter::Run(const int32_t* words, int64_t count) {
       const auto start = profiling_ ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
       Status status = RunCommand(opcode, words + position + 3, arguments);
       if (profiling_) {
-        OpTime& time = profile_[opcode];
-        time.calls += 1;
-        time.nanoseconds +=
-            std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
+        const auto elapsed = std::chrono::steady_clock::now() - start;
+        const int32_t* first = words + position + 3;
+        profile_.push_back({opcode, std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count(),
+                            std::vector<int32_t>(first, first + arguments)});
       }
       if (!status.ok() && error.status.ok()) {
         error.status = std::move(status);
@@ -53,7 +53,7 @@ StreamError Interpreter::Run(const int32_t* words, int64_t count) {
   return error;
 }
 
-std::map<int32_t, Interpreter::OpTime> Interpreter::Profile(bool enabled) {
+std::vector<Interpreter::CommandTime> Interpreter::Profile(bool enabled) {
   profiling_ = enabled;
   return std::exchange(profile_, {});
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <vector>
 
 #include "runtime/allocator.h"
 #include "runtime/buffer-table.h"
@@ -33,12 +33,13 @@ class Interpreter {
   // keep their meaning; the first error is returned.
   StreamError Run(const int32_t* words, int64_t count);
 
-  // Time spent in each op since the last call, by opcode; empty unless profiling was on. `enabled` holds from now on.
-  struct OpTime {
-    int64_t calls = 0;
-    int64_t nanoseconds = 0;
+  // The commands run since the last call, with their times; empty unless profiling was on. `enabled` holds from now on.
+  struct CommandTime {
+    int32_t opcode;
+    int64_t nanoseconds;
+    std::vector<int32_t> arguments;
   };
-  std::map<int32_t, OpTime> Profile(bool enabled);
+  std::vector<CommandTime> Profile(bool enabled);
 
   BufferTable& buffers() { return buffers_; }
   const Allocator& allocator() const { return allocator_; }
@@ -54,7 +55,7 @@ class Interpreter {
   ExecutionContext context_;
   InstructionSet isa_;
   bool profiling_ = false;
-  std::map<int32_t, OpTime> profile_;
+  std::vector<CommandTime> profile_;
 };
 
 }  // namespace ggb

@@ -37,7 +37,7 @@ inline void SumLines(const float* x, int64_t stride, int64_t columns, const doub
 
 // Sums of dz = dy * activation'(y), and of dz * (x - mean).
 template <int kRows, class Activation>
-inline void SumGradientLines(const Activation& f, const float* dy, const float* x, const float* y, int64_t stride,
+inline void SumGradientLines(Activation f, const float* dy, const float* x, const float* y, int64_t stride,
                              int64_t columns, const float* means, double* sums, double* products) {
 #pragma GCC ivdep
   for (int64_t c = 0; c < columns; ++c) {
@@ -137,12 +137,13 @@ Status batch_norm_activation(CommandReader& arguments, ExecutionContext& context
   return WithActivation(function, slope, [&](const auto& f) {
     const int64_t all = lines.full + (lines.rest > 0 ? 1 : 0);
     ParallelFor(context, all, lines.Grain(kElementwiseGrain), [&, f](int64_t begin, int64_t end) {
+      const auto own = f;  // of the captured one the compiler fears that the loop writes it, and does not vectorise
       for (int64_t line = begin; line < end; ++line) {
         const float* from = x + line * lines.length;
         float* to = y + line * lines.length;
         const int64_t columns = std::min(lines.length, count - line * lines.length);
 #pragma GCC ivdep
-        for (int64_t c = 0; c < columns; ++c) to[c] = f.Apply(bases[c] + (from[c] - shifts[c]) * slopes[c]);
+        for (int64_t c = 0; c < columns; ++c) to[c] = own.Apply(bases[c] + (from[c] - shifts[c]) * slopes[c]);
       }
     });
     return Status::Ok();
@@ -222,12 +223,13 @@ Status batch_norm_activation_gradient(CommandReader& arguments, ExecutionContext
 
     const int64_t all = lines.full + (lines.rest > 0 ? 1 : 0);
     ParallelFor(context, all, lines.Grain(kElementwiseGrain), [&, f](int64_t begin, int64_t end) {
+      const auto own = f;  // of the captured one the compiler fears that the loop writes it, and does not vectorise
       for (int64_t line = begin; line < end; ++line) {
         const int64_t at = line * lines.length;
         const int64_t columns = std::min(lines.length, count - at);
 #pragma GCC ivdep
         for (int64_t c = 0; c < columns; ++c) {
-          const float dz = dy[at + c] * f.Derivative(y[at + c]);
+          const float dz = dy[at + c] * own.Derivative(y[at + c]);
           dx[at + c] = (slopes[c] * dz - levels[c]) - (x[at + c] - means[c]) * tilts[c];
         }
       }

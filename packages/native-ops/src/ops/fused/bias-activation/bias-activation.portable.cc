@@ -14,7 +14,7 @@ namespace {
 
 // kRows lines at once, to load and store the sums less often. float32 is summed in float64.
 template <int kRows, class Activation>
-inline void GradientOfLines(const Activation& f, const float* dy, const float* y, float* dx, int64_t stride,
+inline void GradientOfLines(Activation f, const float* dy, const float* y, float* dx, int64_t stride,
                             int64_t columns, double* sums) {
 #pragma GCC ivdep
   for (int64_t c = 0; c < columns; ++c) {
@@ -51,12 +51,13 @@ Status bias_activation(CommandReader& arguments, ExecutionContext& context) {
   return WithActivation(function, slope, [&](const auto& f) {
     const int64_t all = lines.full + (lines.rest > 0 ? 1 : 0);
     ParallelFor(context, all, lines.Grain(kElementwiseGrain), [&, f](int64_t begin, int64_t end) {
+      const auto own = f;  // of the captured one the compiler fears that the loop writes it, and does not vectorise
       for (int64_t line = begin; line < end; ++line) {
         const float* from = x + line * lines.length;
         float* to = y + line * lines.length;
         const int64_t columns = std::min(lines.length, count - line * lines.length);
 #pragma GCC ivdep
-        for (int64_t c = 0; c < columns; ++c) to[c] = f.Apply(from[c] + biases[c]);
+        for (int64_t c = 0; c < columns; ++c) to[c] = own.Apply(from[c] + biases[c]);
       }
     });
     return Status::Ok();
