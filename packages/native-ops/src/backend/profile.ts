@@ -79,7 +79,10 @@ const readers = new Map<string, (words: Int32Array) => Work>([
 
 /** Commands of the same op and shape added up, longest first. */
 export function summarise(commands: readonly CommandTime[], names: ReadonlyMap<number, string>): NativeOpTime[] {
-  const rows = new Map<string, { op: string; shape: string; calls: number; ms: number; flops: number; bytes: number }>();
+  const rows = new Map<
+    string,
+    { op: string; shape: string; calls: number; ms: number; flops: number; bytes: number }
+  >();
   for (const { opcode, nanoseconds, words } of commands) {
     const op = names.get(opcode) ?? 'memory';
     const { shape, flops, bytes } = readers.get(op)?.(words) ?? { shape: '', flops: 0, bytes: 0 };

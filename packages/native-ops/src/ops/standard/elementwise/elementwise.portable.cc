@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "ops/standard/elementwise/elementwise.h"
+#include "ops/standard/elementwise/exponential.h"
 #include "runtime/command-reader.h"
 #include "runtime/element-type.h"
 #include "runtime/execution-context.h"
@@ -23,8 +24,9 @@ constexpr int64_t kTranscendentalGrain = kElementwiseGrain / 16;
 
 template <class T, class R, class Function>
 void MapUnary(ExecutionContext& context, int64_t count, int64_t grain, const T* x, R* y, const Function& f) {
-  ParallelFor(context, count, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] = f(x[i]);
+  ParallelFor(context, count, grain, [&, f](int64_t begin, int64_t end) {
+    const auto own = f;  // of the captured one the compiler fears that the loop writes it, and does not vectorise
+    for (int64_t i = begin; i < end; ++i) y[i] = own(x[i]);
   });
 }
 
@@ -73,7 +75,7 @@ Status UnaryFloat(Unary function, ExecutionContext& context, int64_t count, cons
     case Unary::k_erf:
       return map(dear, [](float v) { return std::erf(v); });
     case Unary::k_exp:
-      return map(dear, [](float v) { return std::exp(v); });
+      return map(dear, [](float v) { return Exponential(v); });
     case Unary::k_expm1:
       return map(dear, [](float v) { return std::expm1(v); });
     case Unary::k_floor:
@@ -99,7 +101,7 @@ Status UnaryFloat(Unary function, ExecutionContext& context, int64_t count, cons
     case Unary::k_selu:
       return map(dear, [](float v) { return v >= 0 ? kSeluScale * v : kSeluScaleAlpha * std::expm1(v); });
     case Unary::k_sigmoid:
-      return map(dear, [](float v) { return 1.0f / (1.0f + std::exp(-v)); });
+      return map(dear, [](float v) { return 1.0f / (1.0f + Exponential(-v)); });
     case Unary::k_sign:
       return map(cheap, [](float v) { return v > 0 ? 1.0f : (v < 0 ? -1.0f : 0.0f); });
     case Unary::k_sin:
@@ -118,7 +120,7 @@ Status UnaryFloat(Unary function, ExecutionContext& context, int64_t count, cons
     case Unary::k_tan:
       return map(dear, [](float v) { return static_cast<float>(std::tan(static_cast<double>(v))); });
     case Unary::k_tanh:
-      return map(dear, [](float v) { return std::tanh(v); });
+      return map(dear, [](float v) { return HyperbolicTangent(v); });
     case Unary::k_clip:
       return map(cheap, [p0, p1](float v) { return v > p1 ? p1 : (v < p0 ? p0 : v); });
     default:
