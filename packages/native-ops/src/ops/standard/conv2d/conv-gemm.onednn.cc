@@ -81,18 +81,22 @@ Status MakeMatrix(ExecutionContext& context, const ConvShape& s, const float* x,
   return Status::Ok();
 }
 
-// c = a * b, where a (if transposed: its transpose) is [m, k], b [k, n], all dense rows.
+// c = a * b of dense matrices.
 Status Multiply(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
                 float* c) {
-  const int64_t row_a = transpose_a == 'T' ? m : k;
-  const int64_t row_b = transpose_b == 'T' ? k : n;
-  const dnnl_status_t status = dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0f, a, row_a, b, row_b, 0.0f, c, n);
+  return MatrixProduct(transpose_a, transpose_b, m, n, k, a, transpose_a == 'T' ? m : k, b, transpose_b == 'T' ? k : n,
+                       0.0f, c, n);
+}
+
+}  // namespace
+
+Status MatrixProduct(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a,
+                     const float* b, int64_t row_b, float beta, float* c, int64_t row_c) {
+  const dnnl_status_t status = dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0f, a, row_a, b, row_b, beta, c, row_c);
   if (status == dnnl_success) return Status::Ok();
   if (status == dnnl_out_of_memory) return Status(StatusCode::kOutOfMemory, "oneDNN ran out of memory");
   return Status(StatusCode::kLibraryFailure, "oneDNN: matrix product failed (status " + std::to_string(status) + ")");
 }
-
-}  // namespace
 
 bool IsProductForward(const ConvShape& s, const Epilogue& epilogue) {
   return epilogue.bias == nullptr && epilogue.activation == Activation::k_linear && IsLargeFilterOnSmallMap(s);

@@ -78,6 +78,8 @@ inline ConvShape ReadConvShape(CommandReader& arguments) {
   return s;
 }
 
+enum class Pass : int64_t { kForward, kInputGradient, kFilterGradient };
+
 #ifdef GGB_HAVE_ONEDNN
 // oneDNN's convolutions (conv.onednn.cc). `handled` is false when it has no kernel for the shape that is worth using;
 // own kernels take over then. `isa` limits what the library may use; the first call of the process decides.
@@ -88,6 +90,12 @@ Status LibraryInputGradient(ExecutionContext& context, InstructionSet isa, const
                             const float* filter, float* dx, bool* handled);
 Status LibraryFilterGradient(ExecutionContext& context, InstructionSet isa, const ConvShape& shape, const float* x,
                              const float* dy, float* dfilter, bool* handled);
+// Makes oneDNN ready for matrix products: its instruction set, and the number of threads it asks OpenMP for.
+void PrepareProducts(const ExecutionContext& context, InstructionSet isa);
+// c = a * b + beta * c, where a (if transposed: its transpose) is [m, k], b [k, n], in rows of row_a, row_b, row_c
+// elements. Within a parallel region by the calling thread alone.
+Status MatrixProduct(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a,
+                     const float* b, int64_t row_b, float beta, float* c, int64_t row_c);
 #endif
 
 }  // namespace ggb::conv

@@ -19,8 +19,6 @@ namespace {
 
 using dnnl::memory;
 
-enum class Pass : int64_t { kForward, kInputGradient, kFilterGradient };
-
 // Everything that a primitive depends on. Only 64-bit fields and no padding between them: compared and hashed as bytes.
 struct PlanKey {
   ConvShape shape;
@@ -304,18 +302,17 @@ Status Gather(ExecutionContext& context, const ConvShape& s, const float* x, flo
   return Status::Ok();
 }
 
-// Before a matrix product: the limit on instruction sets, and the number of threads that oneDNN asks OpenMP for.
-void PrepareLibrary(const ExecutionContext& context, InstructionSet isa) {
+}  // namespace
+
+void PrepareProducts(const ExecutionContext& context, InstructionSet isa) {
   GetLibrary(isa);
   if (omp_get_max_threads() != context.threads()) omp_set_num_threads(context.threads());
 }
 
-}  // namespace
-
 Status LibraryForward(ExecutionContext& context, InstructionSet isa, const ConvShape& shape, const float* x,
                       const float* filter, const Epilogue& epilogue, float* y, bool* handled) {
   if (IsProductForward(shape, epilogue)) {
-    PrepareLibrary(context, isa);
+    PrepareProducts(context, isa);
     *handled = true;
     return ProductForward(context, shape, x, filter, y);
   }
@@ -328,7 +325,7 @@ Status LibraryForward(ExecutionContext& context, InstructionSet isa, const ConvS
 Status LibraryInputGradient(ExecutionContext& context, InstructionSet isa, const ConvShape& shape, const float* dy,
                             const float* filter, float* dx, bool* handled) {
   if (IsProductInputGradient(shape)) {
-    PrepareLibrary(context, isa);
+    PrepareProducts(context, isa);
     *handled = true;
     return ProductInputGradient(context, shape, dy, filter, dx);
   }
@@ -353,7 +350,7 @@ Status LibraryInputGradient(ExecutionContext& context, InstructionSet isa, const
 Status LibraryFilterGradient(ExecutionContext& context, InstructionSet isa, const ConvShape& shape, const float* x,
                              const float* dy, float* dfilter, bool* handled) {
   if (IsProductFilterGradient(shape)) {
-    PrepareLibrary(context, isa);
+    PrepareProducts(context, isa);
     *handled = true;
     return ProductFilterGradient(context, shape, x, dy, dfilter);
   }

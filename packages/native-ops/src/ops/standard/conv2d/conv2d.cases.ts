@@ -185,6 +185,10 @@ const named: readonly Convolution[] = [
   conv([5, 65, 64, 2], [3, 3, 2, 16], { strides: [2, 2], pad: 'same' }),
   conv([2, 40, 41, 4], [3, 2, 4, 33], { pad: 'same' }),
   conv([1, 9, 8, 1], [2, 2, 1, 16], { strides: [3, 3] }),
+  // By Winograd's minimal filtering where oneDNN is there: odd numbers of tiles and vectors, and the filter gradient alone
+  conv([6, 24, 28, 40], [4, 4, 40, 56], { strides: [2, 2], pad: 'same' }),
+  conv([8, 16, 16, 64], [4, 4, 64, 65], { strides: [2, 2], pad: 'same' }),
+  conv([2, 16, 16, 128], [4, 4, 128, 128], { strides: [2, 2], pad: 'same' }),
   // Dilation with different rates and left-over pixels
   conv([2, 15, 14, 6], [3, 3, 6, 7], { dilations: [2, 3], pad: 'same' }),
   // Nothing to compute

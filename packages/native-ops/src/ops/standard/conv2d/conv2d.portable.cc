@@ -13,6 +13,7 @@
 
 #include <cstring>
 
+#include "ops/standard/conv2d/winograd.h"
 #include "runtime/command-reader.h"
 #include "runtime/execution-context.h"
 #include "runtime/instruction-set.h"
@@ -24,6 +25,7 @@ namespace {
 using conv::Activation;
 using conv::ConvShape;
 using conv::Epilogue;
+using conv::Pass;
 
 // kTileRows * kMaxVectors accumulators, plus one row of operands, fill the registers: 16 of them, 32 with AVX-512.
 #if defined(__AVX512F__)
@@ -457,6 +459,12 @@ Status conv2d_forward(CommandReader& arguments, ExecutionContext& context) {
     return Status::Ok();
   }
 #ifdef GGB_HAVE_ONEDNN
+  if (IsWinogradFaster(Pass::kForward, shape)) {
+    conv::PrepareProducts(context, kIsa);
+    GGB_RETURN_IF_ERROR(WinogradForward(context, shape, x, filter, y));
+    FinishAll(context, epilogue, pixels, shape.out_channels, y);
+    return Status::Ok();
+  }
   // oneDNN's relu turns NaN into 0 and its leaky relu needs a slope other than 0; TF.js's do not. Those activations
   // follow in a pass of their own.
   Epilogue fused;
@@ -490,6 +498,10 @@ Status conv2d_input_gradient(CommandReader& arguments, ExecutionContext& context
     return Status::Ok();
   }
 #ifdef GGB_HAVE_ONEDNN
+  if (IsWinogradFaster(Pass::kInputGradient, shape)) {
+    conv::PrepareProducts(context, kIsa);
+    return WinogradInputGradient(context, shape, dy, filter, dx);
+  }
   bool handled = false;
   GGB_RETURN_IF_ERROR(conv::LibraryInputGradient(context, kIsa, shape, dy, filter, dx, &handled));
   if (handled) return Status::Ok();
@@ -509,6 +521,10 @@ Status conv2d_filter_gradient(CommandReader& arguments, ExecutionContext& contex
     return Status::Ok();
   }
 #ifdef GGB_HAVE_ONEDNN
+  if (IsWinogradFaster(Pass::kFilterGradient, shape)) {
+    conv::PrepareProducts(context, kIsa);
+    return WinogradFilterGradient(context, shape, x, dy, dfilter);
+  }
   bool handled = false;
   GGB_RETURN_IF_ERROR(conv::LibraryFilterGradient(context, kIsa, shape, x, dy, dfilter, &handled));
   if (handled) return Status::Ok();

@@ -48,6 +48,32 @@ describe('convolution', () => {
     });
   });
 
+  // Together there are more tiles than Winograd's filtering treats at once; a single image is too small for it.
+  it('gives a large batch of 4x4 filters with stride 2 the results of its images alone', () => {
+    tf.tidy(() => {
+      const x = random(7, [12, 64, 64, 32]);
+      const filter = random(8, [4, 4, 32, 32]);
+      const dy = random(9, [12, 32, 32, 32]);
+      const gradients = tf.valueAndGrads((a, b) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same'));
+      const together = gradients([x, filter], dy);
+      const apart = tf
+        .unstack(x)
+        .map((image, i) => gradients([tf.expandDims(image), filter], tf.slice4d(dy, [i, 0, 0, 0], [1, -1, -1, -1])));
+      // Sums of 512 products (of 12288 in the filter gradient) of about 0.3, cut differently.
+      assertTensorsClose(tf.concat(apart.map(({ value }) => value)), together.value, {
+        absolute: 5e-5,
+        relative: 1e-5,
+      });
+      const [dx, dFilter] = together.grads as [tf.Tensor, tf.Tensor];
+      assertTensorsClose(tf.concat(apart.map(({ grads }) => grads[0] as tf.Tensor)), dx, {
+        absolute: 5e-5,
+        relative: 1e-5,
+      });
+      const sum = tf.addN(apart.map(({ grads }) => grads[1] as tf.Tensor));
+      assertTensorsClose(sum, dFilter, { absolute: 1e-3, relative: 1e-5 });
+    });
+  });
+
   it('carries NaN and infinities of x to the outputs that see them, and to no other', () => {
     tf.tidy(() => {
       const values = seededValues(6, 8 * 8 * 3);
