@@ -280,7 +280,11 @@ describeImages('scorePairFiles', () => {
     }));
     const before = loadImagesAddon().statistics().decodedRealImages;
     await scorePairFiles(pairs, ssimOnly);
-    expect(loadImagesAddon().statistics().decodedRealImages - before).toBe(80);
+    const decoded = loadImagesAddon().statistics().decodedRealImages - before;
+    expect(decoded).toBeGreaterThanOrEqual(80);
+    // 400 without the cache. A thread that was stopped while the other went through the 32 images that are kept decodes its
+    // image again; on a busy machine that happens.
+    expect(decoded).toBeLessThan(100);
   });
 
   it('remembers the last real images over calls', async () => {
