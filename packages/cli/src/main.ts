@@ -2,6 +2,7 @@
 // and imports its work when it runs, so that help and mistakes in arguments cost no start of TensorFlow.js.
 import { Command, CommanderError } from 'commander';
 import { ggb } from './command-name.ts';
+import { benchCommand } from './commands/bench/bench.command.ts';
 import { dataCommand } from './commands/data/data.command.ts';
 import { demoCommand } from './commands/demo/demo.command.ts';
 import { doctorCommand } from './commands/doctor/doctor.command.ts';
@@ -31,6 +32,7 @@ for (const command of [
   evaluateCommand,
   viewCommand,
   exportCommand,
+  benchCommand,
   doctorCommand,
 ]) {
   program.addCommand(throwing(command));
