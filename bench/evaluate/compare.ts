@@ -18,7 +18,7 @@ import {
 import { imagesBackend } from '@ggb/native-ops/images';
 import { KeptScores } from '../../packages/cli/src/commands/evaluate/kept-scores.ts';
 import { choosePairScorer } from '../../packages/cli/src/native-pair-scorer.ts';
-import { SteadyHeap } from '../../packages/cli/src/steady-heap.ts';
+import { keepYoungGenerationSmall } from '../../packages/cli/src/young-generation.ts';
 import { printMeasurement } from '../../tools/bench/measurement.mjs';
 import { repositoryRoot, scratchFolder } from '../../tools/bootstrap/repository.mjs';
 import { countArgument } from '../count-argument.ts';
@@ -117,13 +117,11 @@ async function scoreAll(pairs: ImagePairs, report: string): Promise<ScoreColumns
   };
   const kept = KeptScores.open({ json: report }, conditions, pairs, columns);
   const evaluator = new Evaluator({ protocol, metrics, scorer });
-  const heap = new SteadyHeap();
-  let done = 0;
+  keepYoungGenerationSmall();
   for await (const { index, pair, outcome } of evaluator.results(pairs)) {
     if (outcome.values === undefined) throw new Error(`${pair[outcome.problem.side]}: ${outcome.problem.message}`);
     columns.set(index, outcome.values);
     kept.add(index, outcome.values);
-    if (++done % 256 === 0) heap.check();
   }
   kept.flush();
   kept.remove();

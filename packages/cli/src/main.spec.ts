@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runGgb } from '../testing/run-ggb.ts';
 
-// Each test starts processes that load TensorFlow.js; on a busy machine that takes seconds.
-jest.setTimeout(60_000);
-
 let cwd: string;
 beforeAll(() => {
   cwd = mkdtempSync(join(tmpdir(), 'ggb-main-'));
@@ -24,11 +21,11 @@ describe('ggb', () => {
   });
 
   it.each([
-    [['trian'], /unknown command 'trian'[\s\S]*Did you mean train/],
-    [['synthesize', '--imgae', 'x'], /unknown option '--imgae'[\s\S]*Did you mean --image/],
+    [['trian'], /^ggb: unknown command 'trian'[\s\S]*Did you mean train/],
+    [['synthesize', '--imgae', 'x'], /^ggb: unknown option '--imgae'[\s\S]*Did you mean --image/],
     [
       ['evaluate', '--run', 'r', '--limit', '0'],
-      /'--limit <number>' argument '0' is invalid. Expected a whole number from 1/,
+      /^ggb: option '--limit <number>' argument '0' is invalid. Expected a whole number from 1/,
     ],
   ])('ends with 2 for arguments that cannot be: %j', async (args, message) => {
     const { code, stdout, stderr } = await runGgb(args, { cwd });

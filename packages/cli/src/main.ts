@@ -21,7 +21,7 @@ const program = new Command('ggb')
   .showHelpAfterError(`(${ggb} --help, or ${ggb} COMMAND --help, lists what there is)`)
   .addHelpText(
     'after',
-    '\nResults go to stdout, progress to stderr. Exit codes: 0 done, 1 a bug in ggb, 2 something you can put right,\n130 ended by Ctrl-C. GGB_DEBUG=1 adds stacks to messages; NO_COLOR takes colours away.',
+    '\nResults go to stdout, progress to stderr. Exit codes: 0 done, 1 a bug in ggb, 2 something you can put right,\n130 ended by Ctrl-C (train, resume and view end with 0: nothing is lost). GGB_DEBUG=1 adds stacks to messages; NO_COLOR takes colours away.',
   );
 for (const command of [
   demoCommand,
@@ -57,9 +57,10 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
-/** Commander's own exits become exceptions, for it and for its subcommands. */
+/** Commander's own exits become exceptions, and its errors look like ours, for it and for its subcommands. */
 function throwing(command: Command): Command {
   command.exitOverride();
+  command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'ggb: ')) });
   for (const subcommand of command.commands) throwing(subcommand);
   return command;
 }

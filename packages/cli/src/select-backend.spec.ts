@@ -5,9 +5,6 @@ import * as tf from '@ggb/native-ops/tf';
 import { itWhen } from '../../../tools/testing/skipping.ts';
 import { type BackendRequest, selectBackend } from './select-backend.ts';
 
-// Each test starts processes that load TensorFlow.js; on a busy machine that takes seconds.
-jest.setTimeout(60_000);
-
 /** Mean of the convolution of ones; the same on every backend. */
 async function convolutionOfOnes(): Promise<number> {
   const result = tf.tidy(() =>

@@ -9,9 +9,6 @@ import { decodeFile, imagesBackend, type NativePairRequest, scorePairFiles } fro
 import sharp from 'sharp';
 import { describeWhen } from '../../../tools/testing/skipping.ts';
 
-// sharp encodes and decodes on threads that a busy machine keeps waiting.
-jest.setTimeout(30_000);
-
 const backend = imagesBackend();
 const describeImages = describeWhen(backend.available, backend.available ? '' : backend.reason);
 

@@ -36,7 +36,7 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
   const { width = 1280, height = 800, dark = false } = options;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' });
   // Long enough for a busy machine, short enough to say what is missing before the test runs out of time.
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   const requests: string[] = [];
   const complaints: string[] = [];
   page.on('request', (request) => {
@@ -80,4 +80,23 @@ export async function seriousFindings(page: Page): Promise<string[]> {
 /** The pixels of a pane, as a text that tells pictures apart. */
 export async function paneContent(page: Page, label: RegExp): Promise<string> {
   return page.getByRole('img', { name: label }).evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+}
+
+/** The same once the pane shows a picture, of more than one colour, that has been the same at two looks. */
+export async function drawnPane(page: Page, label: RegExp): Promise<string> {
+  const look = () =>
+    page.getByRole('img', { name: label }).evaluate((element) => {
+      const canvas = element as HTMLCanvasElement;
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+      if (copy === null || canvas.width === 0 || canvas.height === 0) return undefined;
+      copy.drawImage(canvas, 0, 0);
+      const colours = new Set(new Uint32Array(copy.getImageData(0, 0, canvas.width, canvas.height).data.buffer));
+      return colours.size > 2 ? canvas.toDataURL() : undefined;
+    });
+  for (let before = await look(); ; ) {
+    await page.waitForTimeout(100);
+    const now = await look();
+    if (now !== undefined && now === before) return now;
+    before = now;
+  }
 }

@@ -1,5 +1,5 @@
 // The keys a schema knows, read from the schema itself, and the one that a mistyped key was probably meant to be.
-import { nearestName } from '@ggb/core';
+import { nearestName } from '@ggb/native-ops/messages';
 
 /** As much of a zod schema as is walked here; naming the class would be a dependency of its own. */
 interface SchemaNode {

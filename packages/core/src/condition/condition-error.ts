@@ -6,7 +6,11 @@ export class ConditionError extends Error {
     readonly field: string,
     readonly expected: string,
     readonly received: string,
+    /** What to do, where it is known. */
+    readonly advice?: string,
   ) {
-    super(`condition: ${field}: expected ${expected}, received ${received}.`);
+    super(
+      `condition: ${field}: expected ${expected}, received ${received}.${advice === undefined ? '' : ` ${advice}`}`,
+    );
   }
 }

@@ -90,6 +90,15 @@ export function keypointsFromBody25(joints: readonly Joint[]): Keypoints {
   return body25Indices.map((index) => joints[index] ?? null);
 }
 
+/** What to do with so many joints where COCO-18 is asked for; nothing for numbers that no layout has. */
+export function layoutAdvice(count: number): { readonly advice?: string } {
+  if (count === 17)
+    return { advice: "Make them of COCO's 17 with keypointsFromCoco17 of @ggb/core/keypoints (docs/pairs.md)." };
+  if (count === 25)
+    return { advice: "Make them of BODY_25's 25 with keypointsFromBody25 of @ggb/core/keypoints (docs/pairs.md)." };
+  return {};
+}
+
 function expectCount(layout: string, joints: readonly Joint[], count: number): void {
   if (joints.length !== count)
     throw new RangeError(`${layout} key points: expected ${count}, received ${joints.length}.`);

@@ -1,7 +1,7 @@
 // Key points as planes: how a pose reaches the generator. The paper's own encoding is lost; discs are PG2's.
 import type { ConditionConfig } from '../config/model-config.ts';
 import { ConditionError } from './condition-error.ts';
-import { bones, type Joint, jointCount, jointNames, type Keypoints } from './keypoints.ts';
+import { bones, type Joint, jointCount, jointNames, type Keypoints, layoutAdvice } from './keypoints.ts';
 
 type PoseConfig = Extract<ConditionConfig, { kind: 'keypoints' }>;
 
@@ -69,6 +69,7 @@ function checkKeypoints(field: string, keypoints: Keypoints | undefined): assert
       field,
       `${jointCount} joints in COCO-18 order, [x, y] or null`,
       keypoints === undefined ? 'none' : `${keypoints.length}`,
+      layoutAdvice(keypoints?.length ?? 0).advice,
     );
   }
   const wrong = keypoints.findIndex((joint) => joint && !(Number.isFinite(joint[0]) && Number.isFinite(joint[1])));

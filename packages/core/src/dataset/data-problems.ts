@@ -1,4 +1,5 @@
 // What is wrong with somebody's data, all of it at once: a person mends a manifest in one go and not error by error.
+import { problemLines } from '@ggb/native-ops/messages';
 
 /** One thing that is wrong. */
 export interface DataProblem {
@@ -23,16 +24,15 @@ export class DataProblems extends Error {
     readonly problems: readonly DataProblem[],
     readonly total: number,
   ) {
-    const more = total - problems.length;
-    const lines = problems.map((problem) => `  ${describe(problem)}`);
-    if (more > 0) lines.push(`  ... and ${more} more`);
+    const lines = problemLines(problems.map(toldProblem), { total });
     super([`${total} ${total === 1 ? 'problem' : 'problems'} in the data:`, ...lines].join('\n'));
   }
 }
 
-function describe({ file, line, key, expected, received, advice }: DataProblem): string {
+function toldProblem({ file, line, key, expected, received, advice }: DataProblem) {
   const place = [file, line, key].filter((part) => part !== undefined).join(':');
-  return `${place}: expected ${expected}, received ${received}.${advice === undefined ? '' : ` ${advice}`}`;
+  const text = `${place}: expected ${expected}, received ${received}.`;
+  return { text, ...(advice === undefined ? {} : { advice }) };
 }
 
 /** Collects problems; keeps the first ones, counts all. */

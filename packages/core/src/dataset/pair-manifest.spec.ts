@@ -129,17 +129,19 @@ describe('readPairManifest', () => {
     const keys = manifestKeys.join(', ');
     expect(error.message.split('\n').map((line) => line.replace(`${file}:`, ''))).toEqual([
       '11 problems in the data:',
-      `  2:keypoint: expected one of the keys ${keys}, received an unknown key. Did you mean keypoints?`,
+      `  2:keypoint: expected one of the keys ${keys}, received an unknown key.`,
+      '  -> Did you mean keypoints?',
       '  3:target: expected text that is not empty, received 7.',
       '  4:target: expected the path of an image, received no such key.',
       '  5: expected a condition: one or more of keypoints, sourceKeypoints, label, condition, received none.',
-      '  6:keypoints: expected 18 joints in COCO-18 order, [x, y] or null, received 17 entries.',
       '  7:sourceKeypoints[9] (rightKnee): expected [x, y] in pixels, or null for a joint that is not visible, received [1].',
       '  8:label: expected an array of numbers, received [1,"x"].',
       '  9:id: expected every id once, received "1", which line 1 has too.',
       '  10:id: expected an id that can be a file name, because results are named by it, received "a/b".',
       expect.stringMatching(/^ {2}11: expected one JSON object, received text that is not JSON \(.+\)\.$/),
       '  12: expected one JSON object, received [1].',
+      '  6:keypoints: expected 18 joints in COCO-18 order, [x, y] or null, received 17 entries.',
+      "  -> Make them of COCO's 17 with keypointsFromCoco17 of @ggb/core/keypoints (docs/pairs.md).",
     ]);
   });
 

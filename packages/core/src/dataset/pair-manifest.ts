@@ -2,12 +2,12 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type Joint, jointCount, jointNames, type Keypoints } from '../condition/keypoints.ts';
+import { nearestName } from '@ggb/native-ops/messages';
+import { type Joint, jointCount, jointNames, type Keypoints, layoutAdvice } from '../condition/keypoints.ts';
 import { writeAtomically } from '../files/atomic-file.ts';
 import { CsvError, formatCsvRecord, parseCsv } from './csv.ts';
 import { ProblemList } from './data-problems.ts';
 import type { Pair } from './example.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** Name of the manifest in a folder that is given as data set. */
 export const manifestFileName = 'pairs.jsonl';
@@ -272,6 +272,7 @@ class LineReader {
         key,
         expected: `${jointCount} joints in COCO-18 order, [x, y] or null`,
         received: Array.isArray(value) ? `${value.length} entries` : shown(value),
+        ...(Array.isArray(value) ? layoutAdvice(value.length) : {}),
       });
       return undefined;
     }

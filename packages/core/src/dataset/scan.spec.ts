@@ -86,7 +86,8 @@ describe('scanPairs', () => {
       .toFile(at('dark.png'));
     const pairs = [pair({ source: at('dark.png') }), pair({ line: 2, targetMask: at('dark.png') })];
     expect(await faults(pairs)).toEqual([
-      'pairs.jsonl:2:targetMask: expected a silhouette with a pixel above 127, received an empty one (dark.png). Scores inside the figure need one; leave the mask out of the pair if there is none.',
+      'pairs.jsonl:2:targetMask: expected a silhouette with a pixel above 127, received an empty one (dark.png).',
+      '-> Scores inside the figure need one; leave the mask out of the pair if there is none.',
     ]);
     await expect(scanPairs(pairs.slice(0, 1), network())).resolves.toMatchObject({ images: 2 });
     await expect(scanPairs(pairs, network(), { allowsEmptySilhouettes: true })).resolves.toMatchObject({ images: 3 });
@@ -111,7 +112,8 @@ describe('scanPairs', () => {
       'pairs.jsonl:1:source: expected an image (png, jpeg, webp, gif, tiff), received nothing there (none.png).',
       expect.stringMatching(/^pairs\.jsonl:2:target: .* a file that cannot be decoded \(.+\) \(text\.png\)\.$/),
       'pairs.jsonl:2:sourceMask: expected an image (png, jpeg, webp, gif, tiff), received a folder (folder.png).',
-      'pairs.jsonl:3:targetMask: expected 16 x 16 pixels (image.size), received 16 x 8 (wide.png). Resize the images with their key points, or set image.size.',
+      'pairs.jsonl:3:targetMask: expected 16 x 16 pixels (image.size), received 16 x 8 (wide.png).',
+      '-> Resize the images with their key points, or set image.size.',
     ]);
   });
 
@@ -144,6 +146,7 @@ describe('scanPairs', () => {
     expect(await faults([pair(), pair({ line: 2, condition: at('wide.png') })], { kind: 'image' })).toEqual([
       'pairs.jsonl:1:condition: expected it, because condition.kind is image, received no such key.',
       expect.stringContaining('pairs.jsonl:2:condition: expected 16 x 16 pixels'),
+      '-> Resize the images with their key points, or set image.size.',
     ]);
   });
 
@@ -152,7 +155,8 @@ describe('scanPairs', () => {
     expect(await faults([pair({ keypoints: move(4, 1) }), pair({ line: 2, keypoints: move(1 / 20, 1 / 20) })])).toEqual(
       [
         'pairs.jsonl:1:keypoints[9] (rightKnee): expected pixels of a 16 x 16 image, at most 16 outside it, received [36,3].',
-        'pairs.jsonl:2:keypoints: expected pixels, received 17 joints between 0 and 1. Multiply fractions of the image by its size.',
+        'pairs.jsonl:2:keypoints: expected pixels, received 17 joints between 0 and 1.',
+        '-> Multiply fractions of the image by its size.',
       ],
     );
   });

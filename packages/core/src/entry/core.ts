@@ -16,7 +16,6 @@ export * from '../dataset/batch.ts';
 export * from '../dataset/data-problems.ts';
 export * from '../dataset/example.ts';
 export * from '../dataset/make-batch.ts';
-export * from '../dataset/nearest-name.ts';
 export * from '../dataset/pixel-range.ts';
 export * from '../model/discriminator.ts';
 export * from '../model/generator.ts';

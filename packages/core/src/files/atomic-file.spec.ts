@@ -41,8 +41,8 @@ describe('writeAtomically', () => {
   });
 });
 
-/** Whether it becomes true within a second. */
+/** Whether it becomes true, within a time that a disk never takes. */
 async function waitFor(condition: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 100 && !condition(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; tries < 1000 && !condition(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   return condition();
 }

@@ -56,9 +56,10 @@ export class SynthesisInputError extends Error {
     readonly argument: string,
     readonly expected: string,
     readonly received: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly advice?: string | undefined },
   ) {
-    super(`synthesize: ${argument}: expected ${expected}, received ${received}.`, options);
+    const advice = options?.advice === undefined ? '' : `\n  ${options.advice}`;
+    super(`synthesize: ${argument}: expected ${expected}, received ${received}.${advice}`, options);
   }
 }
 

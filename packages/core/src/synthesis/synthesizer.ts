@@ -221,6 +221,7 @@ function drawMap(config: ConditionConfig, input: SynthesisInput, size: number, o
     drawCondition(config, given as Parameters<typeof drawCondition>[1], size, out);
   } catch (cause) {
     if (!(cause instanceof ConditionError)) throw cause;
-    throw new SynthesisInputError(`${at}${cause.field}`, cause.expected, cause.received, { cause });
+    const { field, expected, received, advice } = cause;
+    throw new SynthesisInputError(`${at}${field}`, expected, received, { cause, advice });
   }
 }

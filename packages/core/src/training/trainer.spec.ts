@@ -14,9 +14,6 @@ import { RunReader } from '../run-folder/run-reader.ts';
 import { RunWriter } from '../run-folder/run-writer.ts';
 import { TrainingDivergedError, type TrainingProgress, type TrainOptions, type TrainResult, train } from './trainer.ts';
 
-// A second at most on a machine of its own; tests share theirs with whatever else runs.
-jest.setTimeout(60_000);
-
 let folder: string;
 
 beforeEach(() => {

@@ -1,3 +1,4 @@
+import { nearestName } from '@ggb/native-ops/messages';
 import type { PairMetricName } from '../pair-metrics/pair-metric.ts';
 import { pairMetrics } from '../pair-metrics/pair-metrics.ts';
 import type { Protocol } from '../protocols/protocol.ts';
@@ -23,13 +24,21 @@ export class UnknownMetricError extends Error {
   constructor(
     readonly received: string,
     readonly known: readonly string[],
+    /** The known name that was probably meant. */
+    readonly nearest: string | undefined,
   ) {
-    super(`Unknown metric "${received}". Known: ${known.join(', ')}.`);
+    super(
+      `Unknown metric "${received}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`} Known: ${known.join(', ')}.`,
+    );
   }
 }
 
-/** @throws UnknownMetricError */
-export function pairMetricNamed(name: string): PairMetricName {
+/**
+ * @param others  names of metrics of something else than pairs, which the message shall know too.
+ * @throws UnknownMetricError
+ */
+export function pairMetricNamed(name: string, others: readonly string[] = []): PairMetricName {
   if (Object.hasOwn(pairMetrics, name)) return name as PairMetricName;
-  throw new UnknownMetricError(name, Object.keys(pairMetrics));
+  const known = [...Object.keys(pairMetrics), ...others];
+  throw new UnknownMetricError(name, known, nearestName(name, known));
 }

@@ -6,10 +6,11 @@ import { setImmediate } from 'node:timers/promises';
 import { type AllowableKind, type ImageFault, ImageFileReader } from './image-file.ts';
 import { baseKey, deepFashionKey, joinedNames } from './image-names.ts';
 import { type ImageSetProblem, printable } from './image-set-problem.ts';
-import { type ImageFolder, type ImageSide, listImages } from './list-images.ts';
+import { type ImageFolder, ImageFolderError, type ImageSide, listImages } from './list-images.ts';
 import { NameTable } from './name-table.ts';
 import { noPartner, pairByName, RealIndex } from './pair-by-name.ts';
 import { type ListedJoint, type ListedPair, pathWithin, readPairList } from './read-pair-list.ts';
+import { releasableUint32, release } from './releasable-memory.ts';
 
 /** One pair as a scorer gets it. */
 export interface PairFiles {
@@ -32,8 +33,6 @@ export interface ImagePairsOptions {
   /** Kinds of files that are scored although they are odd. */
   readonly allow?: readonly AllowableKind[];
   readonly signal?: AbortSignal;
-  /** Called after every thousand names or so, long before `onProgress` counts files: for whoever watches memory. */
-  readonly onSomeNames?: () => void;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -120,7 +119,7 @@ interface ScannedSide extends FilesOfSide {
 /**
  * Lists both folders, makes pairs and looks at every file of them. Writes nothing.
  *
- * @throws ImageFolderError  if a folder cannot be listed at all.
+ * @throws ImageFolderError  if a folder cannot be listed at all, or holds no image where pairs are made by name.
  * @throws the reason of `signal` when it is aborted.
  */
 export async function openImagePairs(options: ImagePairsOptions): Promise<OpenedPairs> {
@@ -133,6 +132,7 @@ export async function openImagePairs(options: ImagePairsOptions): Promise<Opened
   const real = await scan.side('real', options.real, candidates.real, total, realMatters);
   const generated = await scan.side('generated', options.generated, candidates.generated, total);
   const chosen = choosePairs(real, generated, realOf, problems);
+  for (const { widths, heights } of [real, generated]) for (const sizes of [widths, heights]) release(sizes);
   problems.sort(byKindAndFile);
   return {
     pairs: new ImagePairs({
@@ -162,13 +162,23 @@ interface Candidates {
 }
 
 function pairFolders(options: ImagePairsOptions, problems: ImageSetProblem[]): Candidates {
-  const real = listImages(options.real, 'real', problems, options.onSomeNames);
-  const generated = listImages(options.generated, 'generated', problems, options.onSomeNames);
-  const pairing = pairByName(real, generated, problems, options.onSomeNames);
+  const real = listImages(options.real, 'real', problems);
+  const generated = listImages(options.generated, 'generated', problems);
+  for (const { side, root, names, ignored } of [real, generated]) {
+    if (names.length > 0 || problems.some((problem) => problem.side === side)) continue;
+    // Else every image of the other folder would be told to have no partner.
+    throw new ImageFolderError(
+      root,
+      ignored === 0 ? 'an empty one' : `one with ${ignored} files, none of them an image`,
+    );
+  }
+  const pairing = pairByName(real, generated, problems);
+  // Where both folders hold the same names, one table is enough.
+  const isOneTable = generated.names.equals(real.names);
+  if (isOneTable) generated.names.release();
   return {
     real: real.names,
-    // Where both folders hold the same names, one table is enough.
-    generated: generated.names.equals(real.names) ? real.names : generated.names,
+    generated: isOneTable ? real.names : generated.names,
     ...pairing,
     ignored: real.ignored + generated.ignored,
   };
@@ -308,8 +318,8 @@ class Scan {
     total: number,
     matters?: Uint8Array,
   ): Promise<ScannedSide> {
-    const widths = new Uint32Array(names.length);
-    const heights = new Uint32Array(names.length);
+    const widths = releasableUint32(names.length);
+    const heights = releasableUint32(names.length);
     const stamps = new Uint32Array(names.length);
     const undecided: number[] = [];
     const accept = (index: number, width: number, height: number, fault: ImageFault | undefined) => {
@@ -381,7 +391,7 @@ function choosePairs(
     sizes.set(size, (sizes.get(size) ?? 0) + ofSize);
     ofSize = 0;
   };
-  const chosen = new Uint32Array(realOf.length);
+  const chosen = releasableUint32(realOf.length);
   let count = 0;
   for (let i = 0; i < realOf.length; i++) {
     const partner = realOf[i] as number;
@@ -409,7 +419,9 @@ function choosePairs(
   }
   if (count > 0) countSize(sizeText(generated, chosen[count - 1] as number));
   if (sizes.size > 1) problems.push(mixedSizes(generated.root, sizes));
-  return count === realOf.length ? undefined : chosen.slice(0, count);
+  const some = count === realOf.length ? undefined : chosen.slice(0, count);
+  release(chosen);
+  return some;
 }
 
 function mixedSizes(root: string, sizes: ReadonlyMap<string, number>): ImageSetProblem {

@@ -1,4 +1,5 @@
 // What is wrong with a set of images, all of it at once: a person mends a folder in one go and not error by error.
+import { problemLines } from '@ggb/native-ops/messages';
 
 export const problemKinds = {
   'missing-partner': 'an image without its partner',
@@ -65,11 +66,11 @@ export function describeProblems(problems: readonly ImageSetProblem[]): string {
     const ofKind = problems.filter((problem) => problem.kind === kind);
     if (ofKind.length === 0) continue;
     lines.push(`${kind} (${meaning}): ${ofKind.length}`);
-    for (const { file, expected, received } of ofKind.slice(0, shownOfAKind)) {
-      lines.push(`  ${file}: expected ${expected}, received ${received}.`);
-    }
-    if (ofKind.length > shownOfAKind) lines.push(`  ... and ${ofKind.length - shownOfAKind} more`);
-    for (const advice of new Set(ofKind.map((problem) => problem.advice))) lines.push(`  -> ${advice}`);
+    const told = ofKind.map(({ file, expected, received, advice }) => ({
+      text: `${file}: expected ${expected}, received ${received}.`,
+      advice,
+    }));
+    lines.push(...problemLines(told, { shown: shownOfAKind }));
   }
   return lines.join('\n');
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isImageName, sniffFormat } from './image-format.ts';
 import { type ImageSetProblem, printable } from './image-set-problem.ts';
 import { NameTable } from './name-table.ts';
+import { release } from './releasable-memory.ts';
 
 export type ImageSide = 'real' | 'generated';
 
@@ -37,20 +38,11 @@ const deepest = 100;
  * Lists a folder with its sub-folders. Links are followed, each folder is listed once. Files whose name begins with a dot
  * and those that are no images by name are left out and counted; what looks like an image and is none is a problem.
  *
- * @param onSome  called now and then.
  * @throws ImageFolderError  if `root` itself cannot be listed.
  */
-export function listImages(
-  root: string,
-  side: ImageSide,
-  problems: ImageSetProblem[],
-  onSome: () => void = () => {},
-): ImageFolder {
-  return new FolderWalk(root, side, problems, onSome).images();
+export function listImages(root: string, side: ImageSide, problems: ImageSetProblem[]): ImageFolder {
+  return new FolderWalk(root, side, problems).images();
 }
-
-/** Entries between two calls of `onSome`. */
-const some = 1024;
 
 class FolderWalk {
   private readonly names = new NameTable();
@@ -58,13 +50,11 @@ class FolderWalk {
   /** Links to folders wait: which of two ways to a folder counts shall not depend on the order of a directory. */
   private readonly links: string[] = [];
   private ignored = 0;
-  private visited = 0;
 
   constructor(
     private readonly root: string,
     private readonly side: ImageSide,
     private readonly problems: ImageSetProblem[],
-    private readonly onSome: () => void,
   ) {}
 
   images(): ImageFolder {
@@ -99,10 +89,11 @@ class FolderWalk {
     }
     const path = join(this.root, folder);
     const subfolders = new NameTable();
-    // Names as bytes: not every name on a disk is UTF-8, and a wrong one read as text could not be opened any more.
+    // Names as bytes, a character each: not every name on a disk is UTF-8, and a wrong one read as text could not be opened
+    // any more. Not as buffers, each of which would be an allocation outside the heap.
     const opened = attempt(() => ({
       real: realpathSync(path),
-      directory: opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 }),
+      directory: opendirSync(path, { encoding: 'latin1', bufferSize: 256 }),
     }));
     if (opened.error !== undefined) {
       this.unreadable(folder, opened.error);
@@ -117,12 +108,15 @@ class FolderWalk {
       }
       this.seen.add(real);
       for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-        this.visit(folder, entry as unknown as Dirent<Buffer>, subfolders);
+        this.visit(folder, entry, subfolders);
       }
     } finally {
       directory.closeSync();
     }
-    for (const index of subfolders.order()) this.walk(subfolders.at(index), depth + 1);
+    const order = subfolders.order();
+    for (const index of order) this.walk(subfolders.at(index), depth + 1);
+    release(order);
+    subfolders.release();
   }
 
   private listedAlready(folder: string, real: string): void {
@@ -130,16 +124,16 @@ class FolderWalk {
     this.add('symlink-loop', folder, 'a folder of its own', received);
   }
 
-  private visit(folder: string, entry: Dirent<Buffer>, subfolders: NameTable): void {
-    if (++this.visited % some === 0) this.onSome();
-    const bytes = entry.name;
-    const name = bytes.toString('utf8');
+  private visit(folder: string, entry: Dirent, subfolders: NameTable): void {
+    const isAscii = !/[\x80-\xff]/.test(entry.name);
+    const bytes = isAscii ? undefined : Buffer.from(entry.name, 'latin1');
+    const name = bytes?.toString('utf8') ?? entry.name;
     if (name.startsWith('.') || name === 'Thumbs.db' || name === '__MACOSX') {
       this.ignored++;
       return;
     }
     const path = folder === '' ? name : `${folder}/${name}`;
-    if (!isUtf8(bytes)) {
+    if (bytes !== undefined && !isUtf8(bytes)) {
       const shown = [...bytes]
         .map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`))
         .join('');

@@ -1,11 +1,14 @@
 // Names of a hundred thousand files without a hundred thousand strings: an evaluation's memory shall not grow with it.
+import { GrowingMemory, release } from './releasable-memory.ts';
 import { sortedIndices } from './sorted-indices.ts';
 
 /** Texts in one block of UTF-8. Order is that of the bytes, which is that of code points: the same on every machine. */
 export class NameTable {
-  private bytes = Buffer.allocUnsafe(4096);
+  private readonly byteMemory = new GrowingMemory();
+  private readonly endMemory = new GrowingMemory();
+  private bytes = Buffer.from(this.byteMemory.buffer);
   /** The text i is bytes[ends[i - 1] .. ends[i]]. */
-  private ends = new Uint32Array(256);
+  private ends = new Uint32Array(this.endMemory.buffer);
   private count = 0;
 
   get length(): number {
@@ -14,21 +17,9 @@ export class NameTable {
 
   /** @returns its index. */
   add(name: string): number {
-    const start = this.start(this.count);
     // Three bytes for each UTF-16 unit is the most that UTF-8 takes.
-    const needed = start + 3 * name.length;
-    if (needed > this.bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.bytes.length));
-      this.bytes.copy(larger, 0, 0, start);
-      this.bytes = larger;
-    }
-    if (this.count === this.ends.length) {
-      const larger = new Uint32Array(2 * this.ends.length);
-      larger.set(this.ends);
-      this.ends = larger;
-    }
-    this.ends[this.count] = start + this.bytes.write(name, start, 'utf8');
-    return this.count++;
+    const start = this.roomFor(3 * name.length);
+    return this.close(start + this.bytes.write(name, start, 'utf8'));
   }
 
   at(index: number): string {
@@ -53,14 +44,23 @@ export class NameTable {
     return this.bytes.compare(other.bytes, 0, end, 0, end) === 0;
   }
 
-  /** A table with the same names in order: this one, if they are. */
+  /** A table with the same names in order: this one, if they are. Otherwise this one is released. */
   sorted(): NameTable {
     let isSorted = true;
     for (let i = 1; i < this.count && isSorted; i++) isSorted = this.compare(i - 1, i) <= 0;
-    if (isSorted) return this.trimmed();
+    if (isSorted) return this;
     const sorted = new NameTable();
-    for (const index of this.order()) sorted.add(this.at(index));
-    return sorted.trimmed();
+    const order = this.order();
+    for (const index of order) sorted.addFrom(this, index);
+    release(order);
+    this.release();
+    return sorted;
+  }
+
+  /** Gives the memory back; the table must not be used any more. */
+  release(): void {
+    this.byteMemory.release();
+    this.endMemory.release();
   }
 
   /**
@@ -93,11 +93,25 @@ export class NameTable {
     return { first, last: isThere ? bound(true) : first };
   }
 
-  /** Without the room for further names. */
-  private trimmed(): this {
-    this.bytes = Buffer.from(this.bytes.subarray(0, this.start(this.count)));
-    this.ends = this.ends.slice(0, Math.max(1, this.count));
-    return this;
+  private addFrom(other: NameTable, index: number): void {
+    const [from, to] = [other.start(index), other.end(index)];
+    const start = this.roomFor(to - from);
+    this.close(start + other.bytes.copy(this.bytes, start, from, to));
+  }
+
+  /** Where the next name begins, with so many bytes behind it. */
+  private roomFor(length: number): number {
+    const start = this.start(this.count);
+    if (this.byteMemory.reserve(start + length)) this.bytes = Buffer.from(this.byteMemory.buffer);
+    if (this.endMemory.reserve(Uint32Array.BYTES_PER_ELEMENT * (this.count + 1))) {
+      this.ends = new Uint32Array(this.endMemory.buffer);
+    }
+    return start;
+  }
+
+  private close(end: number): number {
+    this.ends[this.count] = end;
+    return this.count++;
   }
 
   private start(index: number): number {

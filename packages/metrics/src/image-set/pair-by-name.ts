@@ -4,9 +4,7 @@ import { baseKey, deepFashionKey, joinedNames, plainKey, withoutSuffix } from '.
 import { type ImageSetProblem, printable } from './image-set-problem.ts';
 import type { ImageFolder } from './list-images.ts';
 import { NameTable } from './name-table.ts';
-
-/** Names between two calls of `onSome`. */
-const some = 1024;
+import { releasableUint32, release } from './releasable-memory.ts';
 
 /** In {@link Pairing.realOf}: no partner. */
 export const noPartner = 0xffff_ffff;
@@ -28,19 +26,13 @@ export interface Pairing {
  * A real image that nothing was generated for is a problem where names are equal one to one, and only then: folders beside
  * joined names hold the sources as well.
  */
-export function pairByName(
-  real: ImageFolder,
-  generated: ImageFolder,
-  problems: ImageSetProblem[],
-  onSome: () => void = () => {},
-): Pairing {
+export function pairByName(real: ImageFolder, generated: ImageFolder, problems: ImageSetProblem[]): Pairing {
   const index = new RealIndex(real.names);
   const realOf = new Uint32Array(generated.names.length).fill(noPartner);
   const rules: Record<string, number> = {};
   const used = new Uint8Array(real.names.length);
   let joined = 0;
   for (let i = 0; i < generated.names.length; i++) {
-    if (i % some === some - 1) onSome();
     const name = generated.names.at(i);
     const found = index.partner(name);
     if (found === undefined) {
@@ -65,6 +57,7 @@ export function pairByName(
       if (found.isJoined) joined++;
     }
   }
+  index.release();
   const paired = Object.values(rules).reduce((sum, count) => sum + count, 0);
   const isJoined = joined * 2 > paired;
   for (let i = 0; i < used.length && !isJoined; i++) {
@@ -116,6 +109,11 @@ export class RealIndex {
     );
   }
 
+  /** Gives back what was made beside the names. */
+  release(): void {
+    for (const table of [this.plain, this.base, this.deepFashion]) table.release();
+  }
+
   private exactly(path: string): readonly number[] {
     const { first, last } = this.names.find(path);
     return first === last ? [] : [first];
@@ -162,9 +160,17 @@ class KeyTable {
     return [...order.subarray(first, last)].map((index) => owners[index] as number);
   }
 
+  release(): void {
+    if (this.table === undefined) return;
+    const { keys, order, owners } = this.table;
+    keys.release();
+    for (const array of [order, owners]) release(array);
+    this.table = undefined;
+  }
+
   private build() {
     const keys = new NameTable();
-    const owners = new Uint32Array(this.names.length);
+    const owners = releasableUint32(this.names.length);
     for (let i = 0; i < this.names.length; i++) {
       const key = this.keyOf(this.names.at(i));
       if (key !== undefined) owners[keys.add(key)] = i;

@@ -152,7 +152,10 @@ function keypointsOf(line: number, value: unknown, report: Report): readonly Lis
     joint === null ||
     (Array.isArray(joint) && joint.length === 2 && joint.every((coordinate) => Number.isFinite(coordinate)));
   if (Array.isArray(joints) && joints.length === 18 && joints.every(isJoint)) return joints as ListedJoint[];
-  report(line, '18 joints in COCO-18 order, [x, y] or null', JSON.stringify(value).slice(0, 60));
+  const count = Array.isArray(joints) ? joints.length : undefined;
+  const others = count === 17 || count === 25 ? ` (docs/pairs.md says what makes them of ${count})` : '';
+  const received = count === undefined || count === 18 ? JSON.stringify(value).slice(0, 60) : `${count} entries`;
+  report(line, `18 joints in COCO-18 order, [x, y] or null${others}`, received);
   return undefined;
 }
 

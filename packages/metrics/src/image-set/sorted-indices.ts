@@ -1,12 +1,15 @@
 // Sorting a hundred thousand things in a megabyte: `sort` of a typed array with a function of one's own makes lists of objects.
+import { releasableUint32, release } from './releasable-memory.ts';
 
 /**
  * 0 ... length - 1 in the order of `compare`; those that are equal keep theirs. Merges runs of two, four, eight ...
+ *
+ * @returns an array that may be given to `release`.
  */
 export function sortedIndices(length: number, compare: (i: number, j: number) => number): Uint32Array {
-  let from = new Uint32Array(length);
+  let from = releasableUint32(length);
   for (let i = 0; i < length; i++) from[i] = i;
-  let to = new Uint32Array(length);
+  let to = releasableUint32(length);
   for (let run = 1; run < length; run *= 2) {
     for (let start = 0; start < length; start += 2 * run) {
       const [middle, end] = [Math.min(start + run, length), Math.min(start + 2 * run, length)];
@@ -19,5 +22,6 @@ export function sortedIndices(length: number, compare: (i: number, j: number) =>
     }
     [from, to] = [to, from];
   }
+  release(to);
   return from;
 }

@@ -13,10 +13,6 @@ import type { FeatureLayer } from './inception-v3.ts';
 import { type InceptionWeights, parseInceptionWeights } from './inception-weights.ts';
 import { loadInception } from './load-inception.ts';
 
-// A network is 24 million weights, drawn, written and read again: seconds, and on a machine that tests share more than Jest's
-// five. Only what waits for files notices the limit, the rest never hands over.
-jest.setTimeout(60_000);
-
 // Networks with random weights, the same in both languages. Their activations are about 1 and agree with PyTorch's to some 1e-6:
 // 94 convolutions of up to 4,000 products summed in float32, in another order. The task's bound is 1e-4.
 const tolerance = { absolute: 1e-4, relative: 1e-4 };

@@ -7,12 +7,13 @@
 //
 // `write` takes PyTorch from the environment of bench/pytorch-peer and makes that too (0.6 GB).
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peerPython } from '../../../../bench/pytorch-peer/environment.mjs';
+import { packagesFolder, pythonEnvironment } from '../../../../tools/bootstrap/python-environment.mjs';
 import { repositoryRoot, scratchFolder } from '../../../../tools/bootstrap/repository.mjs';
-import { writeReport } from '../../../../tools/ci/report.mjs';
+import { SetUpError } from '../../../../tools/bootstrap/set-up-error.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const scripts = { protocols: 'protocols.py', ssim: 'ssim.py', piq: 'with_piq.py' };
@@ -20,17 +21,20 @@ const scripts = { protocols: 'protocols.py', ssim: 'ssim.py', piq: 'with_piq.py'
 // Other processors add vectors up in another order; the values have fifteen digits.
 const tolerance = 1e-12;
 
-/** Why the environment could not be made: what CI shows for the suite that it then leaves out. */
-class EnvironmentError extends Error {}
-
 const [task] = process.argv.slice(2);
-if (task === 'write') write();
-else if (task === 'check') check();
-else fail(`golden.mjs: expected "write" or "check", received ${task ?? 'nothing'}.`);
+try {
+  if (task === 'write') write();
+  else if (task === 'check') check();
+  else fail(`golden.mjs: expected "write" or "check", received ${task ?? 'nothing'}.`);
+} catch (error) {
+  if (!(error instanceof SetUpError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
 
 function write() {
   const python = environment();
-  const torch = join(dirname(dirname(peerPython())), 'lib', pythonFolder(python), 'site-packages');
+  const torch = packagesFolder(peerPython());
   for (const [name, script] of Object.entries(scripts)) {
     const text = run(python, [join(here, script)], name === 'piq' ? { PYTHONPATH: torch, GGB_LAZY_BINDING: '1' } : {});
     writeFileSync(join(here, `${name}.golden.json`), text);
@@ -39,8 +43,7 @@ function write() {
 }
 
 function check() {
-  const python = environmentOrSkip();
-  if (python === undefined) return;
+  const python = environment();
   for (const name of /** @type {const} */ (['protocols', 'ssim'])) {
     const committed = JSON.parse(readFileSync(join(here, `${name}.golden.json`), 'utf8'));
     const problem = difference(committed, JSON.parse(run(python, [join(here, scripts[name])])), name);
@@ -58,59 +61,18 @@ function check() {
   process.exitCode = status ?? 1;
 }
 
-/** Undefined after saying why, in CI's report too, where Python or PyPI are out of reach. */
-function environmentOrSkip() {
-  try {
-    return environment();
-  } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error;
-    const name = 'golden values on whole photographs';
-    console.log(`skipped: ${name}: ${error.message}`);
-    const skips = [{ name, reason: error.message }];
-    writeReport('metrics-photographs', { passed: 0, failed: 0, skipped: 1, skips, failures: [] });
-    return undefined;
-  }
-}
-
 /**
  * @returns {string} the interpreter of an environment with exactly the packages that the scripts name.
- * @throws {EnvironmentError}
+ * @throws {SetUpError}
  */
 function environment() {
-  const packages = [...new Set(Object.values(scripts).flatMap(dependencies))].sort();
-  const folder = join(scratchFolder, 'metrics-references');
-  const python = join(folder, 'bin', 'python');
-  const stamp = join(folder, 'made-from');
-  const madeFrom = packages.join('\n');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === madeFrom) return python;
-  console.error(
-    'Making the environment of the reference metrics in .ggb/metrics-references (0.2 GB from PyPI, once) ...',
-  );
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(scratchFolder, { recursive: true });
-  make('python3 with venv (Debian: python3-venv) is needed', 'python3', ['-m', 'venv', folder]);
-  make('its packages could not be installed from PyPI', python, [
-    '-m',
-    'pip',
-    'install',
-    '--no-deps',
-    '--no-cache-dir',
-    '--disable-pip-version-check',
-    '--quiet',
-    ...packages,
-  ]);
-  writeFileSync(stamp, madeFrom);
-  return python;
-}
-
-/**
- * @param {string} problem
- * @param {string} command
- * @param {readonly string[]} args
- */
-function make(problem, command, args) {
-  const { status } = spawnSync(command, args, { stdio: ['ignore', 2, 2] });
-  if (status !== 0) throw new EnvironmentError(problem);
+  return pythonEnvironment({
+    name: 'metrics-references',
+    title: 'reference metrics',
+    size: '0.2 GB',
+    requirements: [...new Set(Object.values(scripts).flatMap(dependencies))].sort().join('\n'),
+    check: 'import numpy, scipy, skimage.metrics',
+  });
 }
 
 /**
@@ -121,11 +83,6 @@ function make(problem, command, args) {
 function dependencies(script) {
   const list = readFileSync(join(here, script), 'utf8').match(/^# dependencies = (\[.*\])$/m)?.[1];
   return list === undefined ? [] : /** @type {string[]} */ (JSON.parse(list));
-}
-
-/** @param {string} python */
-function pythonFolder(python) {
-  return run(python, ['-c', 'import sys; print(f"python{sys.version_info[0]}.{sys.version_info[1]}")']).trim();
 }
 
 /**

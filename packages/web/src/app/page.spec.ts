@@ -6,6 +6,7 @@ import { describeWhen } from '../../../../tools/testing/skipping.ts';
 import {
   builtPage,
   builtPageUrl,
+  drawnPane,
   type OpenedPage,
   openBrowser,
   openPage,
@@ -15,9 +16,6 @@ import {
 } from '../../testing/open-page.ts';
 
 const hasBrowser = findBrowser() !== undefined;
-// A browser on a busy machine takes its time.
-jest.setTimeout(60_000);
-
 describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the viewer', () => {
   let browser: Browser;
   let opened: OpenedPage;
@@ -182,8 +180,7 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
       const pane = /^output and truth of/;
       await page.getByRole('img', { name: pane }).waitFor();
       await page.locator('figcaption', { hasText: 'output' }).waitFor();
-      await page.waitForTimeout(300);
-      const before = await paneContent(page, pane);
+      const before = await drawnPane(page, pane);
       await page.keyboard.down(' ');
       await page.locator('figcaption b', { hasText: 'truth' }).waitFor();
       const held = await paneContent(page, pane);
@@ -220,8 +217,7 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
       await open('#/compare?mode=slider');
       const pane = /^output and truth of/;
       await page.getByRole('img', { name: pane }).waitFor();
-      await page.waitForTimeout(300);
-      const before = await paneContent(page, pane);
+      const before = await drawnPane(page, pane);
       for (let i = 0; i < 4; i++) await page.keyboard.press(']');
       await inAddress('split=0\\.7');
       expect(await paneContent(page, pane)).not.toBe(before);
@@ -234,8 +230,7 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
       await open('#/compare?mode=side');
       const source = page.getByRole('img', { name: /^output of figure/ });
       await source.waitFor();
-      await page.waitForTimeout(300);
-      const truth = await paneContent(page, /^truth of/);
+      const truth = await drawnPane(page, /^truth of/);
       await source.hover({ position: { x: 200, y: 200 } });
       await page.mouse.wheel(0, -480);
       await page.getByRole('button', { name: 'Whole image, now at 400 %' }).waitFor();
@@ -269,12 +264,16 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
     await compared();
     for (const key of ['j', 'j', '6', '+', '+', 'x', 't', 't']) await page.keyboard.press(key);
     await inAddress(/theme=dark/);
-    await page.waitForTimeout(500);
+    await drawnPane(page, /^absolute difference/);
     const [url, before] = [page.url(), await page.screenshot()];
     const again = await openPage(browser, url);
-    await again.page.getByRole('img', { name: /^absolute difference/ }).waitFor();
-    await again.page.waitForTimeout(1000);
-    const after = await again.page.screenshot();
+    await drawnPane(again.page, /^absolute difference/);
+    // What else the page shows, fonts and maps, comes in its own time.
+    let after = await again.page.screenshot();
+    for (let looks = 1; looks < 50 && !after.equals(before); looks++) {
+      await again.page.waitForTimeout(200);
+      after = await again.page.screenshot();
+    }
     await again.page.close();
     expect(url).toMatch(/mode=difference/);
     expect(after.equals(before)).toBe(true);

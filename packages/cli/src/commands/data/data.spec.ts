@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { runGgb } from '../../../testing/run-ggb.ts';
 import { writeTinyPairs } from '../../../testing/tiny-pairs.ts';
 
-// Each test starts processes that load TensorFlow.js; on a busy machine that takes seconds.
-jest.setTimeout(60_000);
-
 let cwd: string;
 const ggb = (...args: string[]) => runGgb(args, { cwd });
 

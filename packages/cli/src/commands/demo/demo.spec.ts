@@ -9,9 +9,6 @@ import { demoPlan } from './demo.config.ts';
 import { demo } from './demo.ts';
 import { lossCharts } from './report-html.ts';
 
-// Figures, a short training and their evaluation; on a busy machine half a minute.
-jest.setTimeout(120_000);
-
 const plan: DemoPlan = {
   data: { size: 64, identities: 6, poses: 3, seed: 1 },
   training: {

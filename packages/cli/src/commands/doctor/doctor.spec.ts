@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { runGgb } from '../../../testing/run-ggb.ts';
 import type { Diagnosis } from './doctor.ts';
 
-// Each test starts processes that load TensorFlow.js; on a busy machine that takes seconds.
-jest.setTimeout(60_000);
-
 const cwd = tmpdir();
 
 async function diagnose(environment: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; diagnosis: Diagnosis }> {

@@ -25,9 +25,9 @@ import { choosePairScorer } from '../../native-pair-scorer.ts';
 import { packageVersion } from '../../package-version.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { evaluationTable } from '../../report/evaluation-table.ts';
-import { SteadyHeap } from '../../steady-heap.ts';
 import { UserError } from '../../user-error.ts';
 import { writeWhole } from '../../whole-file.ts';
+import { keepYoungGenerationSmall } from '../../young-generation.ts';
 import { badFilesAdvice } from './bad-files-advice.ts';
 import { prepareOutputs, writeQuarantine } from './evaluation-outputs.ts';
 import {
@@ -55,14 +55,14 @@ import { ssimMapNames, writeSsimMap } from './ssim-map-image.ts';
 /** @throws ImageSetError  and other errors of the user's; the signal's AbortError after Ctrl-C. */
 export async function evaluateFolders(options: EvaluateFoldersOptions): Promise<void> {
   const scoring = scoringOf(options);
-  const heap = new SteadyHeap();
+  keepYoungGenerationSmall();
   const progress = new ProgressLine();
   const interruption = catchInterruption(() =>
     progress.note('Stopping; what is computed is kept. Ctrl-C again ends at once.'),
   );
   const { signal } = interruption;
   try {
-    if (scoring.metrics.length > 0) await evaluatePairs({ options, scoring, progress, heap, signal });
+    if (scoring.metrics.length > 0) await evaluatePairs({ options, scoring, progress, signal });
     else await evaluateFeatures({ options, scoring, progress, signal });
   } finally {
     progress.finish();
@@ -74,7 +74,6 @@ interface Task {
   readonly options: EvaluateFoldersOptions;
   readonly scoring: Scoring;
   readonly progress: ProgressLine;
-  readonly heap: SteadyHeap;
   readonly signal: AbortSignal;
 }
 
@@ -86,7 +85,6 @@ async function evaluatePairs(task: Task): Promise<void> {
   const network = scoring.featureMetrics.length === 0 ? undefined : await openFeatures(options, progress);
   try {
     const opened = await openFolders(folders, task);
-    task.heap.collect();
     progress.finish();
     applyPolicy(opened, onBad, progress);
     if (network !== undefined) await checkCount(scoring, opened.pairs.length);
@@ -115,17 +113,13 @@ function filesOf(pairs: ImagePairs, columns: ScoreColumns): Pick<FeatureWork, 'r
   return { real: [...real], generated };
 }
 
-async function openFolders(folders: Folders, { options, scoring, progress, heap, signal }: Task): Promise<OpenedPairs> {
+async function openFolders(folders: Folders, { options, scoring, progress, signal }: Task): Promise<OpenedPairs> {
   return openImagePairs({
     ...folders,
     smallest: smallestImage(scoring.protocol, scoring.metrics),
     allow: allowedOf(options),
     signal,
-    onSomeNames: () => heap.check(),
-    onProgress: ({ done, total }) => {
-      progress.update({ unit: 'file looked at', done, total });
-      heap.check();
-    },
+    onProgress: ({ done, total }) => progress.update({ unit: 'file looked at', done, total }),
   });
 }
 
@@ -147,9 +141,6 @@ function applyPolicy({ pairs, problems }: OpenedPairs, onBad: OnBad, progress: P
   else if (notes.length > 0) progress.note(describeProblems(notes));
 }
 
-/** Pairs between two looks at the memory. */
-const heapInterval = 256;
-
 interface Work extends Task {
   readonly folders: Folders;
   readonly opened: OpenedPairs;
@@ -164,7 +155,7 @@ interface Scored {
 }
 
 async function scorePairs(work: Work): Promise<Scored> {
-  const { options, folders, scoring, opened, scorer, progress, heap, signal } = work;
+  const { options, folders, scoring, opened, scorer, progress, signal } = work;
   const { pairs } = opened;
   const columns = new ScoreColumns(pairs.length, scoring.metrics);
   const kept = options.json === undefined ? undefined : KeptScores.open(options, conditionsOf(work), pairs, columns);
@@ -186,7 +177,6 @@ async function scorePairs(work: Work): Promise<Scored> {
         kept?.add(index, outcome.values);
       }
       done++;
-      if (done % heapInterval === 0) heap.check();
       const perPair = (performance.now() - begun) / 1000 / (done - (kept?.resumed ?? 0));
       progress.update({ unit: 'pair', done, total: pairs.length, secondsLeft: perPair * (pairs.length - done) });
     }
@@ -284,7 +274,7 @@ function sayWhatIsKept(work: {
 
 /** Shown first: a full disk does not take what has been computed. */
 async function report(work: Work & Scored & { readonly features: FeatureScores | undefined }): Promise<void> {
-  const { options, folders, scoring, opened, scorer, heap, columns, late, kept, features } = work;
+  const { options, folders, scoring, opened, scorer, columns, late, kept, features } = work;
   const { pairs } = opened;
   const { onBad = 'fail' } = options;
   if (late.length > 0 && (onBad === 'fail' || columns.scoredCount === 0)) {
@@ -305,7 +295,7 @@ async function report(work: Work & Scored & { readonly features: FeatureScores |
   const bad = problems.filter(({ severity }) => severity === 'error').length;
   console.log(`${columns.scoredCount} pairs${bad === 0 ? '' : `, ${bad} problems left out`}. ${scorer.description}.`);
   const { json, csv, parquet } = options;
-  const rows = () => rowsOf(pairs, columns, scoring, heap);
+  const rows = () => rowsOf(pairs, columns, scoring);
   if (csv !== undefined) await writePairsCsv(csv, rows(), scoring.metrics, protocol);
   if (parquet !== undefined) await writePairsParquet(parquet, rows(), scoring.metrics, protocol);
   if (json === undefined) return;
@@ -329,9 +319,8 @@ async function report(work: Work & Scored & { readonly features: FeatureScores |
   console.log(`Written: ${[json, csv, parquet].filter((file) => file !== undefined).join(', ')}`);
 }
 
-function* rowsOf(pairs: ImagePairs, columns: ScoreColumns, { metrics }: Scoring, heap: SteadyHeap): Generator<PairRow> {
+function* rowsOf(pairs: ImagePairs, columns: ScoreColumns, { metrics }: Scoring): Generator<PairRow> {
   for (let i = 0; i < pairs.length; i++) {
-    if (i % heapInterval === 0) heap.check();
     if (!columns.isScored(i)) continue;
     const values = metrics.map((name) => [name, columns.value(name, i)] as const);
     const written = values.map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const);

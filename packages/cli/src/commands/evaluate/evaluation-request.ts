@@ -70,7 +70,9 @@ export function scoringOf(options: EvaluateFoldersOptions): Scoring {
   const featureMetrics = featureMetricNames.filter((name) => names.includes(name));
   const scoring = {
     protocol: protocolNamed(protocol),
-    metrics: names.filter((name) => !(featureMetricNames as readonly string[]).includes(name)).map(pairMetricNamed),
+    metrics: names
+      .filter((name) => !(featureMetricNames as readonly string[]).includes(name))
+      .map((name) => pairMetricNamed(name, featureMetricNames)),
     featureMetrics,
   };
   if (needsKeypoints(scoring.protocol, scoring.metrics) && pairs === undefined) {

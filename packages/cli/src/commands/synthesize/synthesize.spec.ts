@@ -17,9 +17,6 @@ import sharp from 'sharp';
 import { runGgb } from '../../../testing/run-ggb.ts';
 import { keypointsAt, tinySettings, tinySize, writeTinyPairs } from '../../../testing/tiny-pairs.ts';
 
-// Each test starts processes that load TensorFlow.js; on a busy machine that takes seconds.
-jest.setTimeout(60_000);
-
 let cwd: string;
 const ggb = (...args: string[]) => runGgb(args, { cwd });
 const sha256 = (...path: string[]) =>

@@ -7,9 +7,6 @@ import { type RunOptions, runGgb } from '../../../testing/run-ggb.ts';
 import { tinySettings, tinySize, writeTinyPairs } from '../../../testing/tiny-pairs.ts';
 import { lossesOnLine } from './training-session.ts';
 
-// Each test starts processes that load TensorFlow.js; on a busy machine that takes seconds.
-jest.setTimeout(60_000);
-
 let cwd: string;
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'ggb-train-'));
@@ -153,9 +150,8 @@ describe('Ctrl-C', () => {
         onStderr: (text, child) => {
           if (sent === 0 && /^step /m.test(text)) {
             sent = 1;
-            child.kill('SIGINT');
-            // Before the loop can save: the second signal is handled in the same turn or the next one.
-            child.kill('SIGTERM');
+            // Both while it stands still: it must not find time to save between them.
+            for (const signal of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) child.kill(signal);
           }
         },
       },

@@ -26,6 +26,7 @@ import {
   train,
 } from '@ggb/core/node';
 import * as tf from '@ggb/native-ops/tf';
+import { ggb } from '../../command-name.ts';
 import { manifestHash } from '../../data/manifest-hash.ts';
 import { evenlySpaced, readSplitPairs, type SplitPairs } from '../../data/split-pairs.ts';
 import { packageVersion } from '../../package-version.ts';
@@ -82,6 +83,7 @@ export async function trainingSession({
     ...(threads === undefined ? {} : { threads }),
     announce: (text) => progress.note(text),
   });
+  if (backend.name === 'cpu') progress.note(slowTraining);
   const path = resolve(given.data.path as string);
   // A run may be resumed from another folder.
   const config: TrainingConfig = { ...given, data: { ...given.data, path } };
@@ -139,6 +141,9 @@ export async function trainingSession({
     for (const release of releases.reverse()) await release();
   }
 }
+
+/** Silence for minutes looks like a hang. */
+const slowTraining = `Training on the plain cpu backend: a step at 64 pixels takes minutes, and the first line of progress comes after the first one. Ctrl-C waits for the step, too. ${ggb} doctor says what keeps native-cpu, which takes less than a second, from loading.`;
 
 async function openRun(
   config: TrainingConfig,

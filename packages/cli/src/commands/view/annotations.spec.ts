@@ -11,9 +11,6 @@ import { keypointsAt, writeTinyPairs } from '../../../testing/tiny-pairs.ts';
 import { tinyPage, writeFlatPicture } from '../../../testing/viewed-run.ts';
 import { type RunningView, startView } from './view.ts';
 
-// Pictures are encoded and decoded in threads that a busy machine gives late.
-jest.setTimeout(30_000);
-
 let folder: string;
 let view: RunningView | undefined;
 

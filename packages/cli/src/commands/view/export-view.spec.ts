@@ -22,9 +22,6 @@ import { FoldersView } from './folders-view.ts';
 import { ReportView } from './report-view.ts';
 import type { ViewError } from './view-error.ts';
 
-// Pictures are encoded and decoded in threads that a busy machine gives late.
-jest.setTimeout(30_000);
-
 let folder: string;
 
 beforeEach(() => {

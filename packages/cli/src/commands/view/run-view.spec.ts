@@ -6,9 +6,6 @@ import { viewedPairs, writeViewedRun } from '../../../testing/viewed-run.ts';
 import { AllowedFolders } from './allowed-folders.ts';
 import { RunView } from './run-view.ts';
 
-// Pictures are encoded and decoded in threads that a busy machine gives late.
-jest.setTimeout(30_000);
-
 let folder: string;
 let data: string;
 let view: RunView;

@@ -27,9 +27,6 @@ import { type RunningView, startView } from './view.ts';
 
 const executablePath = findBrowser();
 
-// A browser on a busy machine takes its time.
-jest.setTimeout(60_000);
-
 interface Seen {
   readonly table: ResultTable;
   /** Of the first pixel, and the width, as a canvas reads them. */

@@ -6,9 +6,6 @@ import { describeWhen } from '../../../../../tools/testing/skipping.ts';
 import { runGgb } from '../../../testing/run-ggb.ts';
 import { writeViewedRun } from '../../../testing/viewed-run.ts';
 
-// A process starts slowly on a busy machine.
-jest.setTimeout(60_000);
-
 let cwd: string;
 
 beforeAll(async () => {

@@ -1,16 +1,15 @@
 // The viewer beside a real training: begun before it, told of every step, sample and evaluation, through a stop and a resume.
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ResultTable, SourceChange, SourceSummary, StepColumns } from '@ggb/web/view-data';
 import { applySteps, noSteps } from '@ggb/web/view-data';
 import sharp from 'sharp';
-import { runGgb } from '../../../testing/run-ggb.ts';
+import { type RunOptions, runGgb } from '../../../testing/run-ggb.ts';
 import { tinySettings, tinySize, writeTinyPairs } from '../../../testing/tiny-pairs.ts';
 import { tinyPage } from '../../../testing/viewed-run.ts';
 import { type RunningView, startView } from './view.ts';
-
-jest.setTimeout(120_000);
 
 let folder: string;
 let view: RunningView;
@@ -75,10 +74,11 @@ const written = (run: string) =>
 
 it('follows a training that begins, stops, and is resumed from an earlier checkpoint, and its evaluation', async () => {
   const run = join(folder, 'runs', '00001');
-  const ggb = async (...args: string[]) => {
-    const { code, stderr } = await runGgb(args, { cwd: folder });
+  const ggbWith = async (options: Partial<RunOptions>, ...args: string[]) => {
+    const { code, stderr } = await runGgb(args, { cwd: folder, ...options });
     if (code !== 0) throw new Error(stderr);
   };
+  const ggb = (...args: string[]) => ggbWith({}, ...args);
   const settings = [...tinySettings, 'data.path=data', 'training.sampleEvery=3', 'training.checkpointEvery=4'];
   await ggb('train', ...settings, 'training.steps=6');
   jest.spyOn(console, 'error').mockImplementation(() => {});
@@ -100,7 +100,17 @@ it('follows a training that begins, stops, and is resumed from an earlier checkp
     if (!name.startsWith('step-000004')) rmSync(join(run, 'checkpoints', name));
   }
   page.changes.length = 0;
-  await ggb('resume', run, 'training.steps=9');
+  // Told to be at work, and then to have ended; what came before the resume is not in this list.
+  const lives = () => page.changes.flatMap((change) => (change.kind === 'live' ? [change.live] : []));
+  let isHeld = false;
+  // Few steps may be done between two looks of the viewer: they wait until it has seen that somebody is at work.
+  const untilSeen = (text: string, child: ChildProcess) => {
+    if (isHeld || !/^Run: /m.test(text)) return;
+    isHeld = true;
+    child.kill('SIGSTOP');
+    void page.until(() => lives().at(-1) === true).then(() => child.kill('SIGCONT'));
+  };
+  await ggbWith({ onStderr: untilSeen }, 'resume', run, 'training.steps=9');
   await page.until(() => page.steps.step.at(-1) === 9);
   expect(page.steps.step).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(page.steps.losses['generator.reconstruction']).toEqual(
@@ -109,8 +119,6 @@ it('follows a training that begins, stops, and is resumed from an earlier checkp
   const kinds = () => page.changes.map((change) => change.kind);
   expect(kinds()).toEqual(expect.arrayContaining(['run', 'samples']));
   expect(page.changes.filter((change) => change.kind === 'steps' && change.replaces)).not.toEqual([]);
-  // Told to be at work, and then to have ended; what came before the resume is not in this list.
-  const lives = () => page.changes.flatMap((change) => (change.kind === 'live' ? [change.live] : []));
   await page.until(() => lives().at(-1) === false);
   expect(lives()).toEqual([true, false]);
   const samples = page.changes.filter((change) => change.kind === 'samples').at(-1);

@@ -26,9 +26,6 @@ import { outputColour, stepLine, viewedPairs, writeFlatPicture, writeViewedRun }
 import { type RunningView, view as runView, startView, type ViewOptions } from './view.ts';
 
 const hasBrowser = findBrowser() !== undefined;
-// A browser on a busy machine takes its time.
-jest.setTimeout(60_000);
-
 describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb view serves', () => {
   let folder: string;
   let run: string;
@@ -246,6 +243,8 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
     await open({ folders: [run, other] }, '#/find?order=regression');
     await page.getByRole('listbox', { name: 'Results' }).getByRole('option').first().waitFor();
     const streams = () => opened.requests.filter((url) => url.includes('/api/events'));
+    while (streams().length === 0) await page.waitForTimeout(50);
+    // Time for a second one, which there must not be.
     await page.waitForTimeout(500);
     expect(streams().map((url) => new URL(url).searchParams.getAll('source').length)).toEqual([2]);
     await page.keyboard.press('r');

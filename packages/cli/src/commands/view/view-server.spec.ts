@@ -29,9 +29,6 @@ import {
 } from '../../../testing/viewed-run.ts';
 import { type RunningView, startView, type ViewOptions } from './view.ts';
 
-// Pictures are encoded and decoded in threads that a busy machine gives late.
-jest.setTimeout(30_000);
-
 let folder: string;
 let paths: { data: string; run: string };
 let view: RunningView;

@@ -6,9 +6,6 @@ import { type FigureIdentity, figureIdentity } from './figure-identity.ts';
 import { type FigurePose, type FigureView, figurePose, figureViews, standingPose } from './figure-pose.ts';
 import { layOutFigure, renderFigure } from './render-figure.ts';
 
-// A picture takes some 10 ms on a quiet machine; tests of dozens of them must not depend on how busy it is.
-jest.setTimeout(120_000);
-
 const person = figureIdentity(1, 3);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const place = (keypoints: Keypoints, name: (typeof jointNames)[number]) => keypoints[jointNames.indexOf(name)] ?? null;

@@ -7,9 +7,6 @@ import { figurePose } from './figure-pose.ts';
 import { renderFigure } from './render-figure.ts';
 import { FiguresSettingError, FolderNotEmptyError, figurePairs, figureSplits, writeFigures } from './write-figures.ts';
 
-// Dozens of pictures a test: see render-figure.spec.ts.
-jest.setTimeout(120_000);
-
 const settings = { size: 64, identities: 4, poses: 3, seed: 5, testFraction: 0.25 };
 
 describe('writeFigures', () => {

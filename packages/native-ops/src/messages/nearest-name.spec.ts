@@ -9,6 +9,9 @@ describe('nearestName', () => {
     ['key_points', 'keypoints'],
     ['sourcekeypoint', 'sourceKeypoints'],
     ['ID', 'id'],
+    ['key', 'keypoints'],
+    ['source', 'source'],
+    ['sourceKeyp', 'sourceKeypoints'],
   ])('finds what %s was meant to be: %s', (name, meant) => {
     expect(nearestName(name, names)).toBe(meant);
   });

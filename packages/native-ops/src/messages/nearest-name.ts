@@ -1,17 +1,25 @@
 // "Did you mean ...": the known name that a person probably wanted to write.
 
-/** The candidate with the fewest edits from `name`, unless more than a third of it would have to change. */
+/**
+ * The candidate with the fewest edits from `name`, unless more than a third of it would have to change; else the shortest one
+ * that begins as `name` does, which is how people shorten long names.
+ */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  const wanted = name.toLowerCase();
   let nearest: string | undefined;
+  let longer: string | undefined;
   let fewest = Math.max(1, Math.floor(name.length / 3));
   for (const candidate of candidates) {
-    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const known = candidate.toLowerCase();
+    const edits = editDistance(wanted, known);
     if (edits < fewest || (edits === fewest && nearest === undefined)) {
       nearest = candidate;
       fewest = edits;
     }
+    const isLonger = wanted.length > 1 && known.startsWith(wanted);
+    if (isLonger && (longer === undefined || candidate.length < longer.length)) longer = candidate;
   }
-  return nearest;
+  return nearest ?? longer;
 }
 
 /** Levenshtein 1966: insertions, deletions and replacements that turn `a` into `b`. */
