@@ -1,8 +1,8 @@
 // Equations (1) to (9) of the paper, and nothing else. (1) to (4) are stated; the formulas of (5) to (9) are lost and
 // reconstructed from the sentences around them. Arguments named `...Logits` are what a critic says before the sigmoid.
+import { meanAbsoluteDifference } from '@ggb/native-ops/ops';
 import type * as tf from '@ggb/native-ops/tf';
 import { minusLogFake, minusLogReal } from './adversarial-loss.ts';
-import { meanAbsoluteDifference } from './reconstruction-loss.ts';
 
 /** (1) L_D = -E[log D(y)] - E[log(1 - D(G(x, c)))] */
 export function discriminatorObjective(logits: { readonly y: tf.Tensor; readonly fake: tf.Tensor }): tf.Scalar {
@@ -14,7 +14,7 @@ export function realismLoss(fakeLogits: tf.Tensor): tf.Scalar {
   return minusLogReal(fakeLogits);
 }
 
-/** (3) l_rec^n = E[|| y^n - x̂^n ||_1] */
+/** (3) l_rec^n = E[|| y^n - x̂^n ||_1], the norm as the mean over all elements. [reconstructed: sum or mean] */
 export function reconstructionLoss(y: tf.Tensor4D, fake: tf.Tensor4D): tf.Scalar {
   return meanAbsoluteDifference(y, fake);
 }

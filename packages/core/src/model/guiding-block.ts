@@ -1,6 +1,12 @@
 // The generative guiding block of section 2.2: an encoder E and two critics. RAPD judges whether an encoded appearance is real,
 // NVTD judges the residual of two encodings, which is the variation alone.
-import * as tf from '@ggb/native-ops/tf';
+import {
+  type EncoderWeights,
+  type ResidualEncodings,
+  residualEncoding,
+  type TargetEncodings,
+} from '@ggb/native-ops/ops';
+import type * as tf from '@ggb/native-ops/tf';
 import type { GuidingBlockConfig, NetworkConfig } from '../config/model-config.ts';
 import { Convolution } from './layers/convolution.ts';
 import { Layer, leakyRelu } from './layers/layer.ts';
@@ -53,9 +59,28 @@ export class GuidingBlock {
     return this.encoder.reduce((feature, convolution) => convolution.apply(feature, leakyRelu), image);
   }
 
-  /** E of several batches of the same size. E has no norm, so one pass over all of them gives what one over each would. */
-  encodeAll<Images extends readonly tf.Tensor4D[]>(images: Images): { [Index in keyof Images]: tf.Tensor4D } {
-    return tf.split(this.encode(tf.concat([...images], 0)), images.length, 0) as never;
+  /** e_x̂ and e_x̂ - e_x, for the update of G: a gradient reaches x̂ alone in one kernel. */
+  encodeFake(images: { readonly fake: tf.Tensor4D; readonly x: tf.Tensor4D }): ResidualEncodings {
+    return residualEncoding(images, this.encoderWeights, { activation: leakyRelu, differentiable: 'fake' });
+  }
+
+  /** The same and e_y and e_y - e_x, for the update of E: the images are constants. */
+  encodeAll(images: {
+    readonly fake: tf.Tensor4D;
+    readonly x: tf.Tensor4D;
+    readonly y: tf.Tensor4D;
+  }): ResidualEncodings & TargetEncodings {
+    return residualEncoding(images, this.encoderWeights, { activation: leakyRelu, differentiable: 'encoder' });
+  }
+
+  private get encoderWeights(): EncoderWeights {
+    const [first, second] = this.encoder;
+    return {
+      firstFilter: first.kernel,
+      firstBias: first.bias,
+      secondFilter: second.kernel,
+      secondBias: second.bias,
+    };
   }
 
   dispose(): void {

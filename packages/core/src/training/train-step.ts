@@ -5,6 +5,7 @@ import { levelSide } from '../config/resolve-network.ts';
 import type { TrainingConfig } from '../config/training-config.ts';
 import type { Batch } from '../dataset/batch.ts';
 import { meanProbability } from '../loss/adversarial-loss.ts';
+import { downsized } from '../loss/downsized.ts';
 import {
   appearanceCriticObjective,
   appearanceLoss,
@@ -17,7 +18,6 @@ import {
   variationCriticObjective,
   variationLoss,
 } from '../loss/objectives.ts';
-import { downsized } from '../loss/reconstruction-loss.ts';
 import type { Generated } from '../model/generator.ts';
 import type { GuidingBlock } from '../model/guiding-block.ts';
 import type { GuidingModel } from '../model/guiding-model.ts';
@@ -149,11 +149,10 @@ export class TrainStep {
 
   private criticObjectives(block: GuidingBlock, images: LevelImages, fake: Generated, report: LossReport): tf.Scalar[] {
     const { level, rapd, nvtd } = block;
-    const { x, y, fake: fakeImage } = imagesAt(level, images, fake);
-    const [ex, ey, eFake] = block.encodeAll([x, y, fakeImage] as const);
+    const encoded = block.encodeAll(imagesAt(level, images, fake));
     const objectives: tf.Scalar[] = [];
     if (rapd !== undefined) {
-      const logits = { y: rapd.logits(ey), fake: rapd.logits(eFake) };
+      const logits = { y: rapd.logits(encoded.y), fake: rapd.logits(encoded.fake) };
       const loss = appearanceCriticObjective(logits);
       report.add(`level${level}.rapd`, loss);
       report.add(`level${level}.rapd.real`, meanProbability(logits.y));
@@ -161,7 +160,10 @@ export class TrainStep {
       objectives.push(loss);
     }
     if (nvtd !== undefined) {
-      const logits = { yResidual: nvtd.logits(ey.sub(ex)), fakeResidual: nvtd.logits(eFake.sub(ex)) };
+      const logits = {
+        yResidual: nvtd.logits(encoded.yResidual),
+        fakeResidual: nvtd.logits(encoded.fakeResidual),
+      };
       const loss = variationCriticObjective(logits);
       report.add(`level${level}.nvtd`, loss);
       report.add(`level${level}.nvtd.real`, meanProbability(logits.yResidual));
@@ -180,9 +182,9 @@ export class TrainStep {
       let appearance: tf.Scalar | undefined;
       let variation: tf.Scalar | undefined;
       if (rapd !== undefined || nvtd !== undefined) {
-        const eFake = block.encode(fakeImage);
-        appearance = rapd && appearanceLoss(rapd.logits(eFake));
-        variation = nvtd && variationLoss(nvtd.logits(eFake.sub(block.encode(x))));
+        const encoded = block.encodeFake({ x, fake: fakeImage });
+        appearance = rapd && appearanceLoss(rapd.logits(encoded.fake));
+        variation = nvtd && variationLoss(nvtd.logits(encoded.fakeResidual));
       }
       const reconstruction = reconstructionLoss(y, fakeImage);
       if (appearance !== undefined) report.add(`level${level}.appearance`, appearance);

@@ -19,7 +19,16 @@ export {
 export type { Activation } from '../ops/fused/bias-activation/activation.ts';
 export { biasActivation } from '../ops/fused/bias-activation/bias-activation.ts';
 export { dropout } from '../ops/fused/dropout/dropout.ts';
+export { type LogisticTarget, logisticLoss } from '../ops/fused/logistic-loss/logistic-loss.ts';
+export { meanAbsoluteDifference } from '../ops/fused/mean-absolute-difference/mean-absolute-difference.ts';
 export { type RandomKey, randomIntegers, randomNormal, randomUniform } from '../ops/fused/random/random.ts';
+export {
+  type EncoderWeights,
+  type ResidualEncodingOptions,
+  type ResidualEncodings,
+  residualEncoding,
+  type TargetEncodings,
+} from '../ops/fused/residual-encoding/residual-encoding.ts';
 export type { SimilaritySettings, SimilarityWindow } from '../ops/fused/windowed-ssim/similarity-settings.ts';
 export { ssimLoss, windowedSsim } from '../ops/fused/windowed-ssim/windowed-ssim.ts';
 export { InvalidArgumentError } from '../ops/invalid-argument-error.ts';

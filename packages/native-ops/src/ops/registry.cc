@@ -54,6 +54,13 @@
   OP(batch_norm_activation_gradient, activation::kFunctionNames) \
   OP(windowed_ssim, nullptr) \
   OP(windowed_ssim_gradient, nullptr) \
+  OP(residual_encoding, activation::kFunctionNames) \
+  OP(residual_encoding_weights_gradient, activation::kFunctionNames) \
+  OP(residual_encoding_image_gradient, activation::kFunctionNames) \
+  OP(mean_absolute_difference, nullptr) \
+  OP(mean_absolute_difference_gradient, nullptr) \
+  OP(logistic_loss, nullptr) \
+  OP(logistic_loss_gradient, nullptr) \
   /* end of the list */
 // clang-format on
 

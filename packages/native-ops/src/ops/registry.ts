@@ -4,7 +4,10 @@ import { adamUpdateKernels } from './fused/adam-update/adam-update.ts';
 import { batchNormActivationKernels } from './fused/batch-norm-activation/batch-norm-activation.ts';
 import { biasActivationKernels } from './fused/bias-activation/bias-activation.ts';
 import { dropoutKernels } from './fused/dropout/dropout.ts';
+import { logisticLossKernels } from './fused/logistic-loss/logistic-loss.ts';
+import { meanAbsoluteDifferenceKernels } from './fused/mean-absolute-difference/mean-absolute-difference.ts';
 import { randomKernels } from './fused/random/random.ts';
+import { residualEncodingKernels } from './fused/residual-encoding/residual-encoding.ts';
 import { windowedSsimKernels } from './fused/windowed-ssim/windowed-ssim.ts';
 import { conv2dKernels } from './standard/conv2d/conv2d.ts';
 import { depthwiseKernels } from './standard/conv2d/depthwise.ts';
@@ -31,11 +34,14 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...elementwiseKernels,
   ...gatherKernels,
   ...layoutKernels,
+  ...logisticLossKernels,
   ...matmulKernels,
+  ...meanAbsoluteDifferenceKernels,
   ...normKernels,
   ...poolKernels,
   ...randomKernels,
   ...reduceKernels,
+  ...residualEncodingKernels,
   ...resizeKernels,
   ...softmaxKernels,
   ...windowedSsimKernels,

@@ -10,13 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cwd, { recursive: true, force: true }));
 
-const small = [
-  'preset=quick',
-  'image.size=32',
-  'model.levels=3',
-  'model.guidedLevels=[2]',
-  'training.batchSize=2',
-];
+const small = ['preset=quick', 'image.size=32', 'model.levels=3', 'model.guidedLevels=[2]', 'training.batchSize=2'];
 
 describe('ggb bench', () => {
   it('times the step without data, and names kernels, shapes and rates', async () => {
@@ -24,7 +18,7 @@ describe('ggb bench', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Backend native-cpu: .*\nquick, 32 px, batch 2: median [\d.]+ ms a step/);
     expect(stdout).toMatch(/ +[\d.]+ +[\d.]+ % +\d+ +\d+ +\d+ % +conv2d_forward 2x32x32x\d+ k4x4 s2 16x16x\d+/);
-    expect(stdout).toMatch(/ +[\d.]+ +[\d.]+ % +\d+ +[\d.]+ +bias_activation \d+x\d+/);
+    expect(stdout).toMatch(/ +[\d.]+ +[\d.]+ % +\d+ +[\d.]+ +\w+_activation(_gradient)? \d+x\d+/);
   });
 
   it('prints JSON whose kernels add up to less than the steps', async () => {

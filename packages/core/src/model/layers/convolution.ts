@@ -11,8 +11,8 @@ export interface ConvolutionOptions {
 }
 
 export class Convolution {
-  private readonly kernel: tf.Variable;
-  private readonly bias: tf.Variable;
+  readonly kernel: tf.Variable;
+  readonly bias: tf.Variable;
   private readonly stride: number;
 
   constructor(

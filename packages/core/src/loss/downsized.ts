@@ -1,13 +1,5 @@
-// L1 between images, and the downsizing that makes y^n and x^n from y and x.
+// The downsizing that makes y^n and x^n from y and x.
 import * as tf from '@ggb/native-ops/tf';
-
-/**
- * Mean absolute difference over all elements. The paper writes a norm (equation 3); sum or mean cannot be read from
- * what is left of it. [reconstructed]
- */
-export function meanAbsoluteDifference(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
-  return tf.sub(a, b).abs().mean();
-}
 
 /** [batch, S, S, 3] -> [batch, side, side, 3]; S is a multiple of side. [reconstructed: the paper says "downsized"] */
 export function downsized(image: tf.Tensor4D, side: number, filter: 'area' | 'bilinear'): tf.Tensor4D {
