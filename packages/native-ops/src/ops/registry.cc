@@ -61,6 +61,7 @@
   OP(mean_absolute_difference_gradient, nullptr) \
   OP(logistic_loss, nullptr) \
   OP(logistic_loss_gradient, nullptr) \
+  OP(windowed_ssim_gradient_scaled, nullptr) \
   /* end of the list */
 // clang-format on
 

@@ -16,7 +16,8 @@ template <int kTaps>
 void SumTiled(const Plan& plan, const uint8_t* a, const uint8_t* b, double* sums, float* map) {
   TiledMap<kTaps, uint8_t, false> tiles({plan.width, plan.height, plan.channels, plan.c1, plan.c2, plan.weights},
                                         plan.scratch);
-  for (int row = 0; row < plan.map_height; row += kRows) tiles.ScoreBlock(a, b, row, sums, map);
+  tiles.Begin(a, b, 0);
+  for (int row = 0; row < plan.map_height; row += kRows) tiles.ScoreBlock(row, sums, map);
 }
 
 }  // namespace

@@ -15,12 +15,15 @@ namespace ggb::ssim::GGB_ISA_NAMESPACE {
 #if defined(__AVX512F__)
 constexpr int kWidth = 16;
 constexpr int kMaxTile = 8;
+constexpr int kSumTile = 8;
 #elif defined(__AVX2__)
 constexpr int kWidth = 8;
 constexpr int kMaxTile = 4;
+constexpr int kSumTile = 4;
 #else
 constexpr int kWidth = 4;
 constexpr int kMaxTile = 4;
+constexpr int kSumTile = 4;
 #endif
 
 // Tiles are as large as leaves their windows four inputs in common, from which the pivot is taken: windowed-ssim.md.
@@ -55,7 +58,17 @@ GGB_INLINE Vec LoadUnaligned(const float* from) {
   return value;
 }
 
-GGB_INLINE Vec AtLeastZero(Vec x) { return x > 0.0f ? x : Vec{}; }
+// NaN becomes 0 here too.
+GGB_INLINE Vec AtLeastZero(Vec x) {
+#if defined(__AVX512F__)
+  // GCC 12 would compare and select.
+  return (Vec)_mm512_maskz_max_ps(0xffff, (__m512)x, _mm512_setzero_ps());
+#elif defined(__AVX2__)
+  return (Vec)_mm256_max_ps((__m256)x, _mm256_setzero_ps());
+#else
+  return x > 0.0f ? x : Vec{};
+#endif
+}
 
 // Transposes a square of kWidth vectors: in each of log2(kWidth) stages, vector i and vector i + kWidth / 2 are
 // interleaved.
@@ -97,38 +110,39 @@ GGB_INLINE void SplatWeights(const double* weights, Vec* splat) {
   splat[kTaps / 2] = Splat(static_cast<float>(rest));
 }
 
-// Mean of four of the inputs of a tile that the windows of all its results have in common.
-template <int kTaps>
-GGB_INLINE Vec Pivot(const float* in, int64_t stride) {
+constexpr int kPivotInputs = 4;
+
+// Mean of four of the inputs of a tile that the windows of all its results have in common. `load` gives inputs by
+// number.
+template <int kTaps, class LoadInput>
+GGB_INLINE Vec Pivot(const LoadInput& load) {
   constexpr int kTile = kTileOf<kTaps>;
   constexpr int kShared = kTaps - kTile + 1;
-  constexpr int kCount = 4;
-  static_assert(kShared >= kCount, "the windows of a tile must have four inputs in common");
-  constexpr int kFirst = (kTaps + kTile - 1 - kCount) / 2;
-  Vec sum = *reinterpret_cast<const Vec*>(in + kFirst * stride);
-  Unroll<1, kCount>([&](auto i) __attribute__((always_inline)) {
-    sum += *reinterpret_cast<const Vec*>(in + (kFirst + i) * stride);
-  });
-  return sum * (1.0f / kCount);
+  static_assert(kShared >= kPivotInputs, "the windows of a tile must have four inputs in common");
+  constexpr int kFirst = (kTaps + kTile - 1 - kPivotInputs) / 2;
+  Vec sum = load(Constant<kFirst>());
+  Unroll<1, kPivotInputs>([&](auto i) __attribute__((always_inline)) { sum += load(Constant<kFirst + i>()); });
+  return sum * (1.0f / kPivotInputs);
 }
 
-// The filter of one tile: from kTile + kTaps - 1 inputs x (and, with kHasVariance, v), `stride` floats apart,
+// The filter of one tile: from kTile + kTaps - 1 inputs x and variances v, which `load` and `load_variance` give by
+// number (the latter may be nullptr: none),
 //   means[o]     = sum over k of w[k] (x[o + k] - pivot)
 //   variances[o] = sum over k of w[k] (v[o + k] + (x[o + k] - pivot)^2) - means[o]^2
 // `weights`: the first half of the taps, and the middle one.
-template <int kTaps, bool kHasVariance>
-GGB_INLINE void FilterTile(const float* x, const float* v, int64_t stride, Vec pivot, const Vec* weights, Vec* means,
-                           Vec* variances) {
+template <int kTaps, class LoadInput, class LoadVariance>
+GGB_INLINE void FilterTile(const LoadInput& load, const LoadVariance& load_variance, Vec pivot, const Vec* weights,
+                           Vec* means, Vec* variances) {
   constexpr int kTile = kTileOf<kTaps>;
   Vec sums[kTile];
   Vec squares[kTile];
   Unroll<0, kTile + kTaps - 1>([&](auto i) __attribute__((always_inline)) {
-    const Vec difference = *reinterpret_cast<const Vec*>(x + i * stride) - pivot;
+    const Vec difference = load(i) - pivot;
     Vec square;
-    if constexpr (kHasVariance) {
-      square = *reinterpret_cast<const Vec*>(v + i * stride) + difference * difference;
-    } else {
+    if constexpr (__is_same(LoadVariance, decltype(nullptr))) {
       square = difference * difference;
+    } else {
+      square = load_variance(i) + difference * difference;
     }
     Unroll<0, kTile>([&](auto o) __attribute__((always_inline)) {
       constexpr int kTap = i - o;
@@ -148,31 +162,27 @@ GGB_INLINE void FilterTile(const float* x, const float* v, int64_t stride, Vec p
   });
 }
 
-// results[o] = sum over k of w[k] x[o + k], from kTile + kTaps - 1 inputs that `load` gives by number.
-template <int kTaps, class LoadInput>
-GGB_INLINE void SumTileOf(const LoadInput& load, const Vec* weights, Vec* results) {
-  constexpr int kTile = kTileOf<kTaps>;
+// results[o] = sum over k of w[k] x[o + k] for o < kTile, from inputs kBegin <= i < kEnd that `load` gives by number;
+// the others are zero. At least one of them is in each window.
+template <int kTaps, int kTile, int kBegin = 0, int kEnd = kTile + kTaps - 1, class LoadInput>
+GGB_INLINE void SumTile(const LoadInput& load, const Vec* weights, Vec* results) {
   Vec sums[kTile];
-  Unroll<0, kTile + kTaps - 1>([&](auto i) __attribute__((always_inline)) {
+  Unroll<kBegin, kEnd>([&](auto i) __attribute__((always_inline)) {
     const Vec x = load(i);
     Unroll<0, kTile>([&](auto o) __attribute__((always_inline)) {
       constexpr int kTap = i - o;
-      if constexpr (kTap == 0) {
-        sums[o] = weights[0] * x;
-      } else if constexpr (kTap > 0 && kTap < kTaps) {
+      constexpr bool kIsFirst = kTap == 0 || i == kBegin;
+      if constexpr (kTap >= 0 && kTap < kTaps) {
         constexpr int kWeight = kTap <= kTaps / 2 ? kTap : kTaps - 1 - kTap;
-        sums[o] += weights[kWeight] * x;
+        if constexpr (kIsFirst) {
+          sums[o] = weights[kWeight] * x;
+        } else {
+          sums[o] += weights[kWeight] * x;
+        }
       }
     });
   });
   Unroll<0, kTile>([&](auto o) __attribute__((always_inline)) { results[o] = sums[o]; });
-}
-
-template <int kTaps>
-GGB_INLINE void SumTile(const float* x, int64_t stride, const Vec* weights, Vec* results) {
-  SumTileOf<kTaps>(
-      [&](auto i) __attribute__((always_inline)) { return *reinterpret_cast<const Vec*>(x + i * stride); }, weights,
-      results);
 }
 
 }  // namespace ggb::ssim::GGB_ISA_NAMESPACE

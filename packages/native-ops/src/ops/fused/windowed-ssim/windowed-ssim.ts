@@ -9,6 +9,7 @@ import {
   type WindowedSsimAttributes,
   WindowedSsimGrad,
   type WindowedSsimGradAttributes,
+  WindowedSsimGradScaled,
 } from './windowed-ssim.gradient.ts';
 
 /**
@@ -16,8 +17,9 @@ import {
  * the channels.
  *
  * a, b: float32 [N, H, W, C], finite, neither kept nor disposed; H and W at least the window's size. The data range is 1
- * unless given. Differentiable by both images, any number of times. While a gradient is recorded, four planes of about an
- * image's size are kept for each pair.
+ * unless given. Differentiable by both images, any number of times. While a gradient is recorded, the one by the first
+ * image is computed at once and kept; one by the second takes as long again. Give first what learns, unless it is a
+ * variable or was computed inside of the differentiated function, which is noticed.
  *
  * @throws InvalidArgumentError  unless dtypes, shapes and settings are these.
  * @see Wang et al. 2004, "Image quality assessment", doi:10.1109/TIP.2003.819861, equation 13.
@@ -47,12 +49,16 @@ function checkAndRun(op: string, a: tf.Tensor4D, b: tf.Tensor4D, settings: Simil
   return runWindowedSsim(a, b, complete);
 }
 
-function writeShape(writer: CommandWriter, shape: readonly number[], { window }: CompleteSettings): CommandWriter {
+function writeSettings(writer: CommandWriter, shape: readonly number[], settings: CompleteSettings): CommandWriter {
+  const { window } = settings;
+  const [c1, c2] = constants(settings);
   for (const size of shape) writer.size(size);
   return writer
     .int(window.size)
     .int(window.kind === 'gaussian' ? 1 : 0)
-    .float(window.kind === 'gaussian' ? window.sigma : 0);
+    .float(window.kind === 'gaussian' ? window.sigma : 0)
+    .float(c1)
+    .float(c2);
 }
 
 /** C1, and C2 without the factor of the sample covariance, which scales both variances alike. */
@@ -66,35 +72,43 @@ type Inputs<Names extends string> = Readonly<Record<Names, tf.TensorInfo>>;
 export const windowedSsimKernels: readonly NativeKernel[] = [
   nativeKernel<Inputs<'a' | 'b'>, WindowedSsimAttributes>({
     kernelName: WindowedSsim,
-    run: ({ a, b }, { settings, keepsPartials }, runtime) => {
-      const [batch, height, width, channels] = a.shape as [number, number, number, number];
-      const similarity = runtime.output([batch], 'float32');
-      const [c1, c2] = constants(settings);
-      const partials = keepsPartials
-        ? [runtime.output([batch, 4, height - settings.window.size + 1, width, channels], 'float32')]
-        : [];
-      const writer = writeShape(runtime.command('windowed_ssim'), a.shape, settings)
-        .float(c1)
-        .float(c2)
+    run: ({ a, b }, { settings, keepsGradient }, runtime) => {
+      const similarity = runtime.output([a.shape[0] as number], 'float32');
+      const gradients = keepsGradient ? [runtime.output(a.shape, 'float32')] : [];
+      const writer = writeSettings(runtime.command('windowed_ssim'), a.shape, settings)
         .input(a)
         .input(b)
         .output(similarity)
-        .int(partials.length);
-      for (const planes of partials) writer.output(planes);
+        .int(gradients.length);
+      for (const gradient of gradients) writer.output(gradient);
       writer.end();
-      return [similarity, ...partials];
+      return [similarity, ...gradients];
     },
   }),
-  nativeKernel<Inputs<'dy' | 'a' | 'b' | 'partials'>, WindowedSsimGradAttributes>({
+  nativeKernel<Inputs<'dy' | 'a' | 'b'>, WindowedSsimGradAttributes>({
     kernelName: WindowedSsimGrad,
-    run: ({ dy, a, b, partials }, { settings, by }, runtime) => {
+    run: ({ dy, a, b }, { settings }, runtime) => {
       const dx = runtime.output(a.shape, 'float32');
-      writeShape(runtime.command('windowed_ssim_gradient'), a.shape, settings)
-        .int(by === 'b' ? 1 : 0)
+      writeSettings(runtime.command('windowed_ssim_gradient'), a.shape, settings)
         .input(dy)
         .input(a)
         .input(b)
-        .input(partials)
+        .output(dx)
+        .end();
+      return dx;
+    },
+  }),
+  nativeKernel<Inputs<'dy' | 'gradient'>>({
+    kernelName: WindowedSsimGradScaled,
+    run: ({ dy, gradient }, _attributes, runtime) => {
+      const [batch, ...image] = gradient.shape as [number, ...number[]];
+      const dx = runtime.output(gradient.shape, 'float32');
+      runtime
+        .command('windowed_ssim_gradient_scaled')
+        .size(batch)
+        .size(tf.util.sizeFromShape(image))
+        .input(dy)
+        .input(gradient)
         .output(dx)
         .end();
       return dx;
