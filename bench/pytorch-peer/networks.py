@@ -1,4 +1,7 @@
-"""The networks of docs/model.md in PyTorch. Module and parameter names are those of @ggb/core's checkpoints, '.' for '/'."""
+"""The networks of docs/model.md in PyTorch. Module and parameter names are those of @ggb/core's checkpoints, '.' for '/'.
+
+In mode `eval()` the generator is as at inference: running statistics, no dropout.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +30,8 @@ class Norm(nn.Module):
             return torch.instance_norm(
                 x, self.scale, self.offset, None, None, True, 0.0, NORM_EPSILON, torch.backends.cudnn.enabled
             )
-        return F.batch_norm(x, self.mean, self.variance, self.scale, self.offset, True, MOMENTUM, NORM_EPSILON)
+        is_training = self.training or self.mean is None
+        return F.batch_norm(x, self.mean, self.variance, self.scale, self.offset, is_training, MOMENTUM, NORM_EPSILON)
 
 
 class Layer(nn.Module):
@@ -115,7 +119,7 @@ class Generator(nn.Module):
         for n in range(1, self.levels):
             y = self.get_submodule(f'decoder{n}')(f if n == 1 else torch.cat((f, encoded[self.levels - n + 1]), 1))
             if n <= self.dropout_levels and self.dropout > 0:
-                y = F.dropout(y, self.dropout, training=True)
+                y = F.dropout(y, self.dropout, self.training)
             f = F.relu_(y)
             if n in self.guided_levels:
                 guided[n] = f

@@ -14,7 +14,13 @@ class TrainStep:
     """Owns the optimizers. Calling it does one iteration on (x, y, c) and returns the losses by name."""
 
     def __init__(self, networks: Networks, config: dict, adam: dict | None = None):
-        """`adam`: which implementation of torch.optim.Adam, e.g. {'fused': True}; the result is the same."""
+        """`adam`: which implementation of torch.optim.Adam, e.g. {'fused': True}; the result is the same.
+
+        Where `config` has the precision bfloat16, forward passes and losses run under autocast: weights, their gradients
+        and Adam stay float32. Each pass has a context of its own, for autocast keeps its copies of the weights to the end
+        of one, and between two passes they are updated.
+        """
+        self.is_bfloat16: bool = config.get('precision') == 'bfloat16'
         model, training, weights = config['model'], config['training'], config['loss']
         self.networks = networks
         self.levels: int = model['levels']
@@ -46,10 +52,11 @@ class TrainStep:
         targets = {n: self.at_level(y, n) for n in self.guided_levels}
 
         # 1. The graph of this pass is kept for point 4, which does not reach the last deconvolution.
-        features, guided = generator.features(x, c)
-        with torch.set_grad_enabled(self.fused):
-            image = generator.output(features)
-        level_images = generator.level_images(guided)
+        with self.precision():
+            features, guided = generator.features(x, c)
+            with torch.set_grad_enabled(self.fused):
+                image = generator.output(features)
+            level_images = generator.level_images(guided)
 
         self.update_discriminator(y, image.detach(), losses)
         if self.has_critics:
@@ -57,21 +64,30 @@ class TrainStep:
 
         with frozen([self.networks.discriminator, *self.networks.blocks()]):
             if self.fused:
-                loss = self.guided_loss(sources, targets, level_images, losses) + self.loss(y, image, losses)
+                with self.precision():
+                    loss = self.guided_loss(sources, targets, level_images, losses) + self.loss(y, image, losses)
                 update(self.generator_adam, loss)
             else:
                 del features, image
-                update(self.guided_adam, self.guided_loss(sources, targets, level_images, losses))
-                features, _ = generator.features(x, c)
-                update(self.generator_adam, self.loss(y, generator.output(features), losses))
+                with self.precision():
+                    loss = self.guided_loss(sources, targets, level_images, losses)
+                update(self.guided_adam, loss)
+                with self.precision():
+                    features, _ = generator.features(x, c)
+                    loss = self.loss(y, generator.output(features), losses)
+                update(self.generator_adam, loss)
 
         ordered = sorted(losses, key=self.order)
         return dict(zip(ordered, torch.stack([losses[name] for name in ordered]).tolist()))
 
+    def precision(self) -> torch.autocast:
+        return torch.autocast('cpu', torch.bfloat16, enabled=self.is_bfloat16)
+
     def update_discriminator(self, y: Tensor, image: Tensor, losses: dict[str, Tensor]) -> None:
         """Point 2, equation 1."""
-        real, fake = self.networks.discriminator(y), self.networks.discriminator(image)
-        loss = judged_real(real) + judged_fake(fake)
+        with self.precision():
+            real, fake = self.networks.discriminator(y), self.networks.discriminator(image)
+            loss = judged_real(real) + judged_fake(fake)
         update(self.discriminator_adam, loss)
         losses['discriminator'] = loss.detach()
         losses['discriminator.real'] = mean_judgement(real)
@@ -79,7 +95,12 @@ class TrainStep:
 
     def update_blocks(self, sources, targets, level_images, losses: dict[str, Tensor]) -> None:
         """Point 3, equations 5 and 6."""
-        total = 0
+        with self.precision():
+            total = self.block_loss(sources, targets, level_images, losses)
+        update(self.block_adam, total)
+
+    def block_loss(self, sources, targets, level_images, losses: dict[str, Tensor]) -> Tensor | float:
+        total = 0.0
         for n in self.guided_levels:
             block = self.networks.block(n)
             # E has no norm, so one pass over the three batches is three passes.
@@ -95,7 +116,7 @@ class TrainStep:
                 losses[f'level{n}.{name}'] = loss.detach()
                 losses[f'level{n}.{name}.real'] = mean_judgement(real)
                 losses[f'level{n}.{name}.fake'] = mean_judgement(fake)
-        update(self.block_adam, total)
+        return total
 
     def guided_loss(self, sources, targets, level_images, losses: dict[str, Tensor]) -> Tensor | float:
         """Equation 9."""
@@ -164,4 +185,4 @@ def update(adam: torch.optim.Adam, loss: Tensor) -> None:
 
 
 def mean_judgement(logits: Tensor) -> Tensor:
-    return logits.detach().sigmoid().mean()
+    return logits.detach().float().sigmoid().mean()

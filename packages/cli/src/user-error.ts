@@ -40,6 +40,7 @@ const userErrorNames = new Set([
   'UserError',
   'ConfigError',
   'BackendUnavailableError',
+  'PrecisionUnavailableError',
   'InvalidSettingError',
   'TfjsVersionError',
   'EngineConflictError',

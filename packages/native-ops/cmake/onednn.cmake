@@ -27,7 +27,7 @@ target_compile_definitions(ggb_flags INTERFACE GGB_HAVE_ONEDNN)
 add_library(ggb_onednn INTERFACE)
 target_include_directories(ggb_onednn SYSTEM INTERFACE ${GGB_DNNL_INCLUDE})
 target_link_libraries(ggb_onednn INTERFACE ${GGB_DNNL_LIBRARY})
-target_sources(native_ops PRIVATE ${GGB_CONV_FOLDER}/conv.onednn.cc ${GGB_CONV_FOLDER}/conv-gemm.onednn.cc
+target_sources(native_ops PRIVATE ${GGB_CONV_FOLDER}/conv.onednn.cc ${GGB_CONV_FOLDER}/conv-gemm.onednn.cc ${GGB_CONV_FOLDER}/conv-bf16.onednn.cc
                                   ${GGB_CONV_FOLDER}/conv.onednn${GGB_DNNL_MAJOR}.cc)
 target_link_libraries(native_ops PRIVATE ggb_onednn)
 

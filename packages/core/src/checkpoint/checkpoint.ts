@@ -110,9 +110,14 @@ export function parseMetadata(metadata: Readonly<Record<string, string>>): Check
  * The settings that decide which weights a run has after a step, for the metadata. The length of the run is not among them,
  * though a decay follows it: config.json and run.json have it.
  */
-export function settingsOf({ loss, training, data }: Pick<TrainingConfig, 'loss' | 'training' | 'data'>): unknown {
+export function settingsOf({
+  precision,
+  loss,
+  training,
+  data,
+}: Pick<TrainingConfig, 'precision' | 'loss' | 'training' | 'data'>): unknown {
   const { steps, minutes, logEvery, sampleEvery, checkpointEvery, keepCheckpoints, ...decisive } = training;
-  return { loss, training: decisive, data: { augmentation: data.augmentation } };
+  return { precision, loss, training: decisive, data: { augmentation: data.augmentation } };
 }
 
 /**

@@ -87,6 +87,11 @@ export const trainingConfigSchema = z.strictObject({
    * each step is run kernel by kernel.
    */
   compile: z.boolean().default(true),
+  /**
+   * `bfloat16`: convolutions of the training step round what they multiply to bfloat16 and sum up in float32; weights,
+   * optimizer and everything else stay float32. Backend native-cpu on processors with avx512_bf16 alone. Faster, other bits.
+   */
+  precision: z.enum(['float32', 'bfloat16']).default('float32'),
   data: dataSchema.prefault({}),
   image: imageSchema.prefault({}),
   condition: conditionSchema.prefault({ kind: 'keypoints' }),

@@ -100,9 +100,10 @@ export class Generator {
 
   /**
    * x: [batch, size, size, 3] in -1..1, c: [batch, size, size, condition channels]. Without `training` it is inference: running
-   * statistics, no dropout. Inputs are neither kept nor disposed; call it inside tf.tidy.
+   * statistics, no dropout. `withLevels` false leaves out the heads: `levels` stays empty. Inputs are neither kept nor disposed;
+   * call it inside tf.tidy.
    */
-  forward(x: tf.Tensor4D, c: tf.Tensor4D, training?: TrainingPass): Generated {
+  forward(x: tf.Tensor4D, c: tf.Tensor4D, training?: TrainingPass, withLevels = true): Generated {
     const { generator } = this.network.model;
     const mode = training === undefined ? 'running' : 'batch';
     const skips: tf.Tensor4D[] = [];
@@ -123,7 +124,7 @@ export class Generator {
       const rate = training !== undefined && level <= generator.dropoutLevels ? generator.dropout : 0;
       // Behind the ReLU instead of before it: with factors that are 0 or positive this is the same.
       feature = training === undefined ? drawn : dropped(drawn, rate, training, level);
-      const head = this.heads.get(level);
+      const head = withLevels ? this.heads.get(level) : undefined;
       if (head !== undefined) levels.set(level, head.apply(feature, 'linear').tanh());
     }
     throw new Error('Generator: a decoder has at least one level.');

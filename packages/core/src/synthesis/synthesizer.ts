@@ -158,7 +158,7 @@ export class Synthesizer {
       tf.tidy(() => {
         const source = tf.tensor4d(x, [inputs.length, size, size, 3]);
         const condition = tf.tensor4d(c, [inputs.length, size, size, channels]);
-        const { image, levels } = this.#generator.forward(source, condition);
+        const { image, levels } = this.#generator.forward(source, condition, undefined, withLevels);
         if (!withLevels) return [image];
         levelNumbers = [...levels.keys()];
         return [image, ...levels.values()];

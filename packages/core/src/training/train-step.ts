@@ -1,5 +1,14 @@
 // One iteration of section 2.3, in the order of the paper; docs/model.md, "One iteration", numbers the points.
-import { AdamOptimizer, type CompiledStep, compileStep, outsideTape } from '@ggb/native-ops/ops';
+import {
+  AdamOptimizer,
+  type CompiledStep,
+  type ConvolutionPrecision,
+  compileStep,
+  convolutionPrecisionProblem,
+  inConvolutionPrecision,
+  outsideTape,
+  PrecisionUnavailableError,
+} from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { levelSide } from '../config/resolve-network.ts';
 import type { TrainingConfig } from '../config/training-config.ts';
@@ -37,18 +46,27 @@ export class TrainStep {
     readonly generator: AdamOptimizer;
   };
   private readonly compiled: CompiledStep<[tf.Tensor4D, tf.Tensor4D, tf.Tensor4D], tf.Tensor1D> | undefined;
+  private readonly precision: ConvolutionPrecision;
   private rateFactor = 1;
   private stepNow = 0;
 
   /**
    * Neither owns nor disposes the model. `onEager` is told, once, why the step cannot be compiled (`config.compile`, on
    * unless it is false).
+   *
+   * @throws PrecisionUnavailableError  if the current backend cannot multiply in `config.precision`.
    */
   constructor(
     readonly model: GuidingModel,
-    readonly config: Pick<TrainingConfig, 'seed' | 'loss' | 'training'> & { readonly compile?: boolean },
+    readonly config: Pick<TrainingConfig, 'seed' | 'loss' | 'training'> & {
+      readonly compile?: boolean;
+      readonly precision?: ConvolutionPrecision;
+    },
     onEager?: (reason: string) => void,
   ) {
+    this.precision = config.precision ?? 'float32';
+    const problem = convolutionPrecisionProblem(this.precision);
+    if (problem !== undefined) throw new PrecisionUnavailableError(this.precision, problem.reason, problem.remedy);
     const iteration = (x: tf.Tensor4D, y: tf.Tensor4D, c: tf.Tensor4D) => this.iterate(x, y, c);
     this.compiled = config.compile === false ? undefined : compileStep(iteration, onEager && { onEager });
     const { learningRate, guidedLearningRate, beta1, beta2, epsilon } = config.training;
@@ -82,7 +100,10 @@ export class TrainStep {
    */
   run({ source, target, condition }: Batch, step: number): tf.Tensor1D {
     this.stepNow = step;
-    return this.compiled?.run(source, target, condition) ?? this.iterate(source, target, condition);
+    return inConvolutionPrecision(
+      this.precision,
+      () => this.compiled?.run(source, target, condition) ?? this.iterate(source, target, condition),
+    );
   }
 
   private iterate(x: tf.Tensor4D, y: tf.Tensor4D, c: tf.Tensor4D): tf.Tensor1D {

@@ -37,6 +37,8 @@ export interface NativeEngine {
   statistics(): EngineStatistics;
   /** The commands since the last call; measured from now on if `enabled`. */
   profile(enabled: boolean): CommandTime[];
+  /** Why the engine cannot multiply in bfloat16 here, null if it can. */
+  bfloat16Problem(): { readonly reason: string; readonly remedy: string } | null;
   trim(): void;
   dispose(): void;
 }

@@ -1,5 +1,6 @@
 // The contract between a native kernel and the backend: what a kernel's TypeScript half may do.
 import type { DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { ConvolutionPrecision } from '../precision/convolution-precision.ts';
 import type { NumberSource } from '../program/recorder.ts';
 import type { ElementType } from './command-stream.ts';
 
@@ -23,6 +24,8 @@ export interface CommandWriter {
 }
 
 export interface KernelRuntime {
+  /** In which convolutions multiply (precision/). */
+  readonly convolutionPrecision: ConvolutionPrecision;
   /** A new tensor with uninitialised memory; the kernel must write every element. */
   output(shape: readonly number[], dtype: DataType): TensorInfo;
   /** The same data under another shape. */

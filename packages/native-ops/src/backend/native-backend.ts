@@ -2,6 +2,7 @@
 // in the kernels. It extends TF.js's CPU backend so that kernels which are not native yet run there unchanged: those only
 // read `data.get(id).values` and make new tensors, both of which work here without copies of their code.
 import type { backend_util, DataType, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { ConvolutionPrecision, PrecisionBackend, PrecisionProblem } from '../precision/convolution-precision.ts';
 import { isRefusal, type RecordedProgram, Recorder, type Refusal, type StepRecorder } from '../program/recorder.ts';
 import { type Before, programOf, type ReplayHost, variablesNow } from '../program/replay.ts';
 import { engine, getKernel, MathBackendCPU, util } from '../tfjs/registered-core.ts';
@@ -39,8 +40,9 @@ export interface NativeMemory {
   readonly nativeBuffers: number;
 }
 
-export class NativeBackend extends MathBackendCPU implements KernelRuntime, EntryOwner, StepRecorder {
+export class NativeBackend extends MathBackendCPU implements KernelRuntime, EntryOwner, StepRecorder, PrecisionBackend {
   readonly report = new KernelReport();
+  convolutionPrecision: ConvolutionPrecision = 'float32';
   private readonly native: NativeEngine;
   private readonly stream: CommandStream;
   private readonly ops: ReadonlyMap<string, { opcode: number; variants: ReadonlyMap<string, number> }>;
@@ -357,6 +359,11 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   get description(): { threads: number; instructionSet: string; convolutionLibrary: string; guarded: boolean } {
     const { threads, instructionSet, guarded } = this.native.statistics();
     return { threads, instructionSet, convolutionLibrary: this.addon.convolutionLibrary, guarded };
+  }
+
+  /** Why convolutions cannot multiply in `precision` here; undefined if they can. */
+  precisionProblem(precision: ConvolutionPrecision): PrecisionProblem | undefined {
+    return precision === 'float32' ? undefined : (this.native.bfloat16Problem() ?? undefined);
   }
 
   /** Gives memory that waits for reuse back to the operating system. */

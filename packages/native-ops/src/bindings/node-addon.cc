@@ -10,6 +10,7 @@
 #include <omp.h>
 
 #include "ops/registry.h"
+#include "runtime/bfloat16-support.h"
 #include "runtime/build-info.h"
 #include "runtime/interpreter.h"
 
@@ -46,11 +47,12 @@ Napi::Value StatusToJs(Napi::Env env, const ggb::Status& status, int opcode, int
 class Engine : public Napi::ObjectWrap<Engine> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "Engine",
-                       {InstanceMethod("run", &Engine::Run), InstanceMethod("upload", &Engine::Upload),
-                        InstanceMethod("download", &Engine::Download),
-                        InstanceMethod("statistics", &Engine::Statistics), InstanceMethod("profile", &Engine::Profile),
-                        InstanceMethod("trim", &Engine::Trim), InstanceMethod("dispose", &Engine::Dispose)});
+    return DefineClass(
+        env, "Engine",
+        {InstanceMethod("run", &Engine::Run), InstanceMethod("upload", &Engine::Upload),
+         InstanceMethod("download", &Engine::Download), InstanceMethod("statistics", &Engine::Statistics),
+         InstanceMethod("profile", &Engine::Profile), InstanceMethod("bfloat16Problem", &Engine::Bfloat16Problem),
+         InstanceMethod("trim", &Engine::Trim), InstanceMethod("dispose", &Engine::Dispose)});
   }
 
   // new Engine(threads, instructionSet or '', guarded)
@@ -185,8 +187,20 @@ class Engine : public Napi::ObjectWrap<Engine> {
     return times;
   }
 
+  // bfloat16Problem(): null or { reason, remedy }
+  Napi::Value Bfloat16Problem(const Napi::CallbackInfo& info) {
+    Napi::Env env = info.Env();
+    if (!Ready(env)) return env.Undefined();
+    const ggb::Bfloat16Problem problem = ggb::FindBfloat16Problem(interpreter_->isa());
+    if (problem.reason.empty()) return env.Null();
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("reason", problem.reason);
+    object.Set("remedy", problem.remedy);
+    return object;
+  }
+
   Napi::Value Trim(const Napi::CallbackInfo& info) {
-    if (Ready(info.Env())) interpreter_->allocator().Trim(0);
+    if (Ready(info.Env())) interpreter_->Trim();
     return info.Env().Undefined();
   }
 

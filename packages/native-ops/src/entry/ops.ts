@@ -32,6 +32,13 @@ export {
 export type { SimilaritySettings, SimilarityWindow } from '../ops/fused/windowed-ssim/similarity-settings.ts';
 export { ssimLoss, windowedSsim } from '../ops/fused/windowed-ssim/windowed-ssim.ts';
 export { InvalidArgumentError } from '../ops/invalid-argument-error.ts';
+export {
+  type ConvolutionPrecision,
+  convolutionPrecisionProblem,
+  inConvolutionPrecision,
+  type PrecisionProblem,
+  PrecisionUnavailableError,
+} from '../precision/convolution-precision.ts';
 export { type CompiledStep, type CompileOptions, compileStep, type StepResult } from '../program/compile-step.ts';
 export type { NumberSource, ProgramSummary } from '../program/recorder.ts';
 export { ReplayError } from '../program/replay-error.ts';

@@ -51,7 +51,8 @@ Status BufferTable::Free(BufferHandle handle) {
   const Block* block = nullptr;
   GGB_RETURN_IF_ERROR(Find(handle, &block));
   Slot& slot = slots_[static_cast<size_t>(handle.index)];
-  const bool intact = allocator_->GuardsIntact(slot.block);
+  bool intact = allocator_->GuardsIntact(slot.block);
+  intact = kept_forms_->Forget(slot.block.data) && intact;
   allocator_->Release(&slot.block);
   slot.live = false;
   --live_buffers_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/allocator.h"
+#include "runtime/kept-forms.h"
 #include "runtime/status.h"
 
 namespace ggb {
@@ -17,7 +18,7 @@ struct BufferHandle {
 
 class BufferTable {
  public:
-  explicit BufferTable(Allocator* allocator) : allocator_(allocator) {}
+  BufferTable(Allocator* allocator, KeptForms* kept_forms) : allocator_(allocator), kept_forms_(kept_forms) {}
   ~BufferTable();
   BufferTable(const BufferTable&) = delete;
   BufferTable& operator=(const BufferTable&) = delete;
@@ -26,6 +27,8 @@ class BufferTable {
   Status Free(BufferHandle handle);
   // `block` stays valid until the buffer is freed or another buffer is created.
   Status Find(BufferHandle handle, const Block** block) const;
+  // A command is about to write to a buffer. False when the bytes around one of its forms were overwritten.
+  bool ForgetForms(const Block& block) { return kept_forms_->Forget(block.data); }
   int64_t live_buffers() const { return live_buffers_; }
 
  private:
@@ -35,6 +38,7 @@ class BufferTable {
     Block block;
   };
   Allocator* allocator_;
+  KeptForms* kept_forms_;
   std::vector<Slot> slots_;
   int64_t live_buffers_ = 0;
 };

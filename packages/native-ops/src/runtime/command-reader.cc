@@ -69,7 +69,7 @@ Shape CommandReader::ReadStrides() {
   return status_.ok() ? shape : Shape();
 }
 
-void* CommandReader::ReadBuffer(int64_t count, size_t element_bytes) {
+void* CommandReader::ReadBuffer(int64_t count, size_t element_bytes, bool is_written) {
   if (!Take(2)) return nullptr;
   const BufferHandle handle{words_[position_], words_[position_ + 1]};
   position_ += 2;
@@ -84,6 +84,9 @@ void* CommandReader::ReadBuffer(int64_t count, size_t element_bytes) {
                                         " bytes, the command needs " + std::to_string(count) + " elements of " +
                                         std::to_string(element_bytes));
     return nullptr;
+  }
+  if (is_written && !buffers_->ForgetForms(*block)) {
+    Fail(StatusCode::kMemoryCorrupted, "bytes around another form of a buffer were overwritten");
   }
   used_.push_back(block);
   return block->data;

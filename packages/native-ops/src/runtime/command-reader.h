@@ -38,11 +38,11 @@ class CommandReader {
   // A buffer with at least `count` elements. Null after an error; Finish says which.
   template <class T>
   const T* ReadInput(int64_t count) {
-    return static_cast<const T*>(ReadBuffer(count, sizeof(T)));
+    return static_cast<const T*>(ReadBuffer(count, sizeof(T), false));
   }
   template <class T>
   T* ReadOutput(int64_t count) {
-    return static_cast<T*>(ReadBuffer(count, sizeof(T)));
+    return static_cast<T*>(ReadBuffer(count, sizeof(T), true));
   }
 
   // Records a contradiction between arguments, for kernels that check more than sizes.
@@ -54,7 +54,7 @@ class CommandReader {
   Status CheckGuards(const Allocator& allocator) const;
 
  private:
-  void* ReadBuffer(int64_t count, size_t element_bytes);
+  void* ReadBuffer(int64_t count, size_t element_bytes, bool is_written);
   bool Take(int64_t words);
 
   const int32_t* words_;

@@ -7,13 +7,15 @@
 #include <vector>
 
 #include "runtime/allocator.h"
+#include "runtime/kept-forms.h"
 #include "runtime/status.h"
 
 namespace ggb {
 
 class ExecutionContext {
  public:
-  ExecutionContext(Allocator* allocator, int threads) : allocator_(allocator), threads_(threads) {}
+  ExecutionContext(Allocator* allocator, int threads, KeptForms* kept_forms = nullptr)
+      : allocator_(allocator), threads_(threads), kept_forms_(kept_forms) {}
   ~ExecutionContext() { ReleaseScratch(); }
   ExecutionContext(const ExecutionContext&) = delete;
   ExecutionContext& operator=(const ExecutionContext&) = delete;
@@ -29,6 +31,9 @@ class ExecutionContext {
     return Status::Ok();
   }
 
+  // Other forms of buffers that this command reads (kept-forms.h).
+  KeptForms& kept_forms() { return *kept_forms_; }
+
   // Called by the interpreter after each command. Says when a guard around scratch was overwritten.
   Status ReleaseScratch();
 
@@ -37,6 +42,7 @@ class ExecutionContext {
 
   Allocator* allocator_;
   int threads_;
+  KeptForms* kept_forms_;
   std::vector<Block> scratch_;
 };
 

@@ -10,7 +10,16 @@
 namespace ggb {
 
 Interpreter::Interpreter(int threads, InstructionSet isa, bool guarded)
-    : allocator_(guarded), buffers_(&allocator_), context_(&allocator_, threads), isa_(isa) {}
+    : allocator_(guarded),
+      kept_forms_(&allocator_),
+      buffers_(&allocator_, &kept_forms_),
+      context_(&allocator_, threads, &kept_forms_),
+      isa_(isa) {}
+
+void Interpreter::Trim() {
+  kept_forms_.Clear();
+  allocator_.Trim(0);
+}
 
 StreamError Interpreter::Run(const int32_t* words, int64_t count) {
   StreamError error;

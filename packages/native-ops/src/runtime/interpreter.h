@@ -10,6 +10,7 @@
 #include "runtime/buffer-table.h"
 #include "runtime/execution-context.h"
 #include "runtime/instruction-set.h"
+#include "runtime/kept-forms.h"
 #include "runtime/status.h"
 
 namespace ggb {
@@ -44,6 +45,8 @@ class Interpreter {
   BufferTable& buffers() { return buffers_; }
   const Allocator& allocator() const { return allocator_; }
   Allocator& allocator() { return allocator_; }
+  // Gives back what waits for reuse or can be made again.
+  void Trim();
   int threads() const { return context_.threads(); }
   InstructionSet isa() const { return isa_; }
 
@@ -51,6 +54,7 @@ class Interpreter {
   Status RunCommand(int32_t opcode, const int32_t* arguments, int64_t count);
 
   Allocator allocator_;
+  KeptForms kept_forms_;
   BufferTable buffers_;
   ExecutionContext context_;
   InstructionSet isa_;

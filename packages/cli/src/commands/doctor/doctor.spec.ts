@@ -25,6 +25,16 @@ describe('ggb doctor', () => {
     expect(found(diagnosis, 'native-cuda')).toMatchObject({ status: 'absent', detail: 'it is not built yet' });
   });
 
+  it('says why bfloat16 cannot be had, and takes that for no fault', async () => {
+    const { code, diagnosis } = await diagnose({ GGB_ISA: 'baseline' });
+    expect(code).toBe(0);
+    expect(found(diagnosis, 'bfloat16')).toMatchObject({
+      status: 'absent',
+      detail: expect.stringMatching(/GGB_ISA keeps the engine to baseline|lacks avx512_bf16/),
+      remedy: expect.stringContaining('float32'),
+    });
+  });
+
   it('says what is wrong with the addon, what to do and what would run instead; exit code 2', async () => {
     const { code, diagnosis } = await diagnose({ GGB_NATIVE_OPS_ADDON: '/missing.node' });
     expect(code).toBe(2);

@@ -2,6 +2,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { type BackendName, conditionChannels, GuidingModel, randomWeights, resolveConfig, TrainStep } from '@ggb/core';
 import { imagesBackend } from '@ggb/native-ops/images';
+import { convolutionPrecisionProblem } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { selectBackend } from '../../select-backend.ts';
 
@@ -30,6 +31,7 @@ export async function examine(): Promise<Diagnosis> {
     { name: 'machine', status: 'ok', detail: machineText() } as const,
     native,
     ...selfTests,
+    ...(native.status === 'ok' ? [await bfloat16Finding()] : []),
     await backendFinding('tensorflow', 'synthesis'),
     await backendFinding('wasm', 'synthesis'),
     await backendFinding('native-cuda'),
@@ -69,6 +71,16 @@ function nodeFinding(): Finding {
 function machineText(): string {
   const model = cpus()[0]?.model.trim() || 'processor of unknown name';
   return `${model}, ${availableParallelism()} cores for this process, ${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`;
+}
+
+/** Whether `precision=bfloat16` can be had. */
+async function bfloat16Finding(): Promise<Finding> {
+  await tf.setBackend('native-cpu');
+  const problem = convolutionPrecisionProblem('bfloat16');
+  await tf.setBackend('cpu');
+  const name = 'bfloat16';
+  if (problem === undefined) return { name, status: 'ok', detail: 'precision=bfloat16 trains faster here' };
+  return { name, status: 'absent', detail: problem.reason, remedy: problem.remedy };
 }
 
 /** Backends that a machine may well be without. */

@@ -20,6 +20,8 @@ Order: defaults < preset < file < key=value. Values are YAML. Often used keys:
   backend              auto, native-cpu, tensorflow, wasm (synthesis only), cpu
   threads  run.dir     run.dir: a new or empty folder; default: the next number under runs/
   compile              false runs each step kernel by kernel instead of replaying a recording; the same bits, slower
+  precision            bfloat16 lets convolutions of the step multiply rounded numbers: faster, where the processor has
+                       avx512_bf16 (${ggb} doctor says); weights and all else stay float32
 
 Ctrl-C saves a checkpoint and ends with exit code 0; a second one ends at once, with 130. Continue with ${ggb} resume.
 

@@ -46,6 +46,16 @@ describe('ggb train', () => {
     expect(readdirSync(join(cwd, 'first', 'samples'))).toContain('step-000003.png');
   });
 
+  it('refuses a precision that cannot be had here, before anything is written; exit code 2', async () => {
+    const settings = [...tinySettings, 'data.path=pairs', 'precision=bfloat16', 'run.dir=refused'];
+    const { code, stderr } = await ggb(['train', ...settings], { environment: { GGB_ISA: 'baseline' } });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /ggb: Precision bfloat16 is not available: (GGB_ISA keeps the engine to baseline|this processor lacks avx512_bf16).*\n {2}.*float32/,
+    );
+    expect(existsSync(join(cwd, 'refused'))).toBe(false);
+  });
+
   it('numbers runs, and never writes into a folder that is not empty', async () => {
     await train('training.steps=1');
     await train('training.steps=1');

@@ -121,6 +121,11 @@ export async function trainingSession({
     const run = await openRun(config, info, resume, progress);
     releases.push(() => run.close());
     progress.note(`Run: ${run.dir}`);
+    if (config.precision === 'bfloat16') {
+      progress.note(
+        'Precision bfloat16: convolutions of the training step multiply rounded numbers; all else is float32.',
+      );
+    }
     if (config.training.update === 'fused') {
       progress.note(
         'Fused update: the generator is updated once, on the sum of (9) and (4). Not the literal section 2.3.',

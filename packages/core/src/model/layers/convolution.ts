@@ -29,14 +29,19 @@ export class Convolution {
 
   /** [N, H, W, inputChannels] -> [N, ceil(H/stride), ceil(W/stride), outputChannels]. */
   apply(x: tf.Tensor4D, activation: Activation): tf.Tensor4D {
-    return biasActivation(tf.conv2d(x, this.kernel as tf.Tensor4D, this.stride, 'same'), this.bias, activation);
+    return biasActivation(this.withoutBias(x), this.bias, activation);
+  }
+
+  /** The same, linear and without the bias. */
+  withoutBias(x: tf.Tensor4D): tf.Tensor4D {
+    return tf.conv2d(x, this.kernel as tf.Tensor4D, this.stride, 'same');
   }
 }
 
 /** The transpose of the stride-2 convolution that maps its output to its input: doubles the sides. */
 export class Deconvolution {
   private readonly kernel: tf.Variable;
-  private readonly bias: tf.Variable;
+  readonly bias: tf.Variable;
   private readonly outputChannels: number;
   /** Both weights, for the one deconvolution that equation 9 cannot reach. */
   readonly variables: readonly tf.Variable[];
@@ -54,9 +59,13 @@ export class Deconvolution {
 
   /** [N, H, W, inputChannels] -> [N, 2H, 2W, outputChannels]. */
   apply(x: tf.Tensor4D, activation: Activation): tf.Tensor4D {
+    return biasActivation(this.withoutBias(x), this.bias, activation);
+  }
+
+  /** The same, linear and without the bias. */
+  withoutBias(x: tf.Tensor4D): tf.Tensor4D {
     const [batch, height, width] = x.shape;
     const shape: [number, number, number, number] = [batch, 2 * height, 2 * width, this.outputChannels];
-    const y = tf.conv2dTranspose(x, this.kernel as tf.Tensor4D, shape, 2, 'same');
-    return biasActivation(y, this.bias, activation);
+    return tf.conv2dTranspose(x, this.kernel as tf.Tensor4D, shape, 2, 'same');
   }
 }

@@ -17,6 +17,10 @@ export class Layer<Kind extends Convolution | Deconvolution = Convolution | Deco
   /** [N, H, W, input channels] -> [N, H', W', output channels], sides as of the convolution. */
   apply(x: tf.Tensor4D, mode: StatisticsMode = 'batch'): tf.Tensor4D {
     if (this.norm === undefined) return this.convolution.apply(x, this.activation);
+    const { applyStored } = this.norm;
+    if (mode === 'running' && applyStored !== undefined) {
+      return applyStored(this.convolution.withoutBias(x), this.convolution.bias, this.activation);
+    }
     return this.norm.apply(this.convolution.apply(x, 'linear'), mode, this.activation);
   }
 }

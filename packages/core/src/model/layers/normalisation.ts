@@ -14,6 +14,8 @@ export type StatisticsMode = 'batch' | 'running';
 export interface Normalisation {
   /** x: [N, H, W, channels]; the same shape comes out. */
   apply(x: tf.Tensor4D, mode: StatisticsMode, activation: Activation): tf.Tensor4D;
+  /** The norm of x + bias by stored statistics, where it has any, in one pass over x less. */
+  applyStored?(x: tf.Tensor4D, bias: tf.Tensor, activation: Activation): tf.Tensor4D;
 }
 
 export interface NormalisationOptions {
@@ -36,12 +38,16 @@ export function normalisation(
   if (!keepsStatistics) return { apply: (x, _mode, activation) => batchNorm(x, scale, offset, activation) };
   const mean = weights.add(`${name}/mean`, [channels], { role: 'mean' });
   const variance = weights.add(`${name}/variance`, [channels], { role: 'variance' });
+  // The offset comes with the activation.
+  const byStored = (x: tf.Tensor4D, centre: tf.Tensor, activation: Activation) => {
+    const scaled = tf.batchNorm(x, centre as tf.Tensor1D, variance as tf.Tensor1D, undefined, scale, epsilon);
+    return biasActivation(scaled, offset, activation);
+  };
   return {
-    apply: (x, mode, activation) => {
-      if (mode === 'batch') return batchNorm(x, scale, offset, activation, { mean, variance });
-      const scaled = tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, scale, epsilon);
-      return biasActivation(scaled, offset, activation);
-    },
+    apply: (x, mode, activation) =>
+      mode === 'batch' ? batchNorm(x, scale, offset, activation, { mean, variance }) : byStored(x, mean, activation),
+    // (x + bias) - mean = x - (mean - bias).
+    applyStored: (x, bias, activation) => byStored(x, mean.sub(bias), activation),
   };
 }
 

@@ -31,9 +31,14 @@ struct Relu {
 // The output has the sign of the input, because the slope is above 0.
 struct LeakyRelu {
   float slope_below;
-  float Apply(float v) const { return v < 0 ? slope_below * v : v; }
+  // The product outside of the choice: GCC 12 vectorises no loop whose choice loads the slope (13 times slower).
+  float Apply(float v) const {
+    const float below = slope_below * v;
+    return v < 0 ? below : v;
+  }
   float Derivative(float y) const {
-    const float slope = y > 0 ? 1.0f : slope_below;
+    const float below = slope_below;
+    const float slope = y > 0 ? 1.0f : below;
     return y != y ? y : slope;
   }
 };

@@ -1,6 +1,7 @@
 // Convolutions by oneDNN. Images stay in plain NHWC, for which its AVX2 and AVX-512 kernels are as fast as for blocked
-// layouts; the filter is reordered into the layout that the kernel wants, or back for its gradient, on each call (2 %
-// of the time of a 64 -> 128 channel layer). Primitives are kept: creating one generates machine code (0.2 to 5 ms).
+// layouts; the filter is reordered into the layout that the kernel wants, once until it changes, or back for its
+// gradient (2 % of the time of a 64 -> 128 channel layer). Primitives are kept: creating one generates machine code
+// (0.2 to 5 ms).
 //
 // One JavaScript environment per process owns the engine (bindings/node-addon.cc), so nothing here is locked.
 #include <omp.h>
@@ -46,6 +47,7 @@ using Arguments = std::unordered_map<int, memory>;
 // A primitive with the memory objects it runs on; only their pointers change from call to call.
 struct Plan {
   bool usable = false;
+  uint64_t number = 0;  // of this plan, in the order of their making: a filter's form for it (runtime/kept-forms.h)
   dnnl::primitive convolution, reorder;
   Arguments arguments, reorder_arguments;
   memory x, filter, blocked_filter, bias, y, scratchpad, reorder_scratchpad;
@@ -136,6 +138,8 @@ Plan MakePlan(const dnnl::engine& engine, const PlanKey& key) {
   Plan plan;
   // The reference kernels of oneDNN compute one output at a time, 100 times slower than our own.
   if (kernel.implementation.rfind("ref", 0) == 0) return plan;
+  static uint64_t plans_made = 0;
+  plan.number = ++plans_made;
   plan.usable = true;
   plan.convolution = kernel.primitive;
   const memory::desc filter =
@@ -212,15 +216,25 @@ Status RunPlan(ExecutionContext& context, Library& library, const Plan& plan, Pa
   plan.filter.set_data_handle(const_cast<float*>(filter));
   if (bias != nullptr) plan.bias.set_data_handle(const_cast<float*>(bias));
   GGB_RETURN_IF_ERROR(SetScratch(context, plan.scratchpad));
+  KeptForm* blocked = nullptr;
   if (plan.is_reordered) {
-    GGB_RETURN_IF_ERROR(SetScratch(context, plan.blocked_filter));
+    if (pass == Pass::kFilterGradient) {
+      GGB_RETURN_IF_ERROR(SetScratch(context, plan.blocked_filter));
+    } else {
+      const size_t bytes = plan.blocked_filter.get_desc().get_size();
+      GGB_RETURN_IF_ERROR(context.kept_forms().Find(filter, plan.number, bytes, &blocked));
+      plan.blocked_filter.set_data_handle(blocked->block.data);
+    }
     GGB_RETURN_IF_ERROR(SetScratch(context, plan.reorder_scratchpad));
   }
   const auto reorder = [&] {
     const ThreadLimit limit(plan.reorder_threads);
     plan.reorder.execute(library.stream, plan.reorder_arguments);
   };
-  if (plan.is_reordered && pass != Pass::kFilterGradient) reorder();
+  if (blocked != nullptr && !blocked->is_filled) {
+    reorder();
+    blocked->is_filled = true;
+  }
   plan.convolution.execute(library.stream, plan.arguments);
   if (plan.is_reordered && pass == Pass::kFilterGradient) reorder();
   return Status::Ok();

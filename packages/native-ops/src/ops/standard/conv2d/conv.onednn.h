@@ -14,6 +14,8 @@ namespace ggb::conv {
 struct LibraryProblem {
   dnnl::memory::desc x, filter, bias, y;
   dnnl::memory::dims strides, dilations, pad_begin, pad_end;
+  // The forward pass that a gradient names, where its types are others than the gradient's.
+  const LibraryProblem* forward = nullptr;
 };
 
 struct LibraryKernel {

@@ -38,7 +38,8 @@ LibraryKernel MakeForward(const dnnl::engine& engine, const LibraryProblem& p, c
 }
 
 LibraryKernel MakeInputGradient(const dnnl::engine& engine, const LibraryProblem& p, const dnnl::primitive_attr& attr) {
-  const auto hint = Forward(engine, dnnl::prop_kind::forward_training, p, dnnl::primitive_attr());
+  const auto hint =
+      Forward(engine, dnnl::prop_kind::forward_training, p.forward ? *p.forward : p, dnnl::primitive_attr());
   const dnnl::convolution_backward_data::desc operation(kDirect, p.x, p.filter, p.y, p.strides, p.dilations,
                                                         p.pad_begin, p.pad_end);
   const dnnl::convolution_backward_data::primitive_desc descriptor(operation, attr, engine, hint);
@@ -48,7 +49,8 @@ LibraryKernel MakeInputGradient(const dnnl::engine& engine, const LibraryProblem
 
 LibraryKernel MakeFilterGradient(const dnnl::engine& engine, const LibraryProblem& p,
                                  const dnnl::primitive_attr& attr) {
-  const auto hint = Forward(engine, dnnl::prop_kind::forward_training, p, dnnl::primitive_attr());
+  const auto hint =
+      Forward(engine, dnnl::prop_kind::forward_training, p.forward ? *p.forward : p, dnnl::primitive_attr());
   const dnnl::convolution_backward_weights::desc operation(kDirect, p.x, p.filter, p.y, p.strides, p.dilations,
                                                            p.pad_begin, p.pad_end);
   const dnnl::convolution_backward_weights::primitive_desc descriptor(operation, attr, engine, hint);

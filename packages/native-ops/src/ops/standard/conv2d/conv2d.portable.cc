@@ -9,7 +9,9 @@
 //   df[kh, kw, i, o] += x[pixel moved by (kh, kw), i] * dy[pixel, o]              filter gradient
 //
 // No result is shared between threads, so the order of every sum is the same for any number of threads.
+#include "ops/standard/conv2d/conv-bf16.h"
 #include "ops/standard/conv2d/conv.h"
+#include "ops/standard/conv2d/small-map.h"
 
 #include <cstring>
 
@@ -436,9 +438,11 @@ bool HasEmptyOperand(const ConvShape& s) { return s.InCount() == 0 || s.OutCount
 
 }  // namespace
 
-// arguments: shape (15 sizes), activation, slope of leakyrelu, 1 when there is a bias, x, filter, [bias,] y
+// arguments: shape (15 sizes), 1 for bfloat16 products, activation, slope of leakyrelu, 1 when there is a bias, x,
+// filter, [bias,] y
 Status conv2d_forward(CommandReader& arguments, ExecutionContext& context) {
   const ConvShape shape = conv::ReadConvShape(arguments);
+  [[maybe_unused]] const bool is_bf16 = arguments.ReadInt() != 0;
   Epilogue epilogue;
   const int32_t activation = arguments.ReadInt();
   if (activation < 0 || activation >= static_cast<int32_t>(Activation::kCount)) {
@@ -459,6 +463,12 @@ Status conv2d_forward(CommandReader& arguments, ExecutionContext& context) {
     return Status::Ok();
   }
 #ifdef GGB_HAVE_ONEDNN
+  bool handled = false;
+  if (is_bf16) GGB_RETURN_IF_ERROR(conv::Bf16Forward(context, shape, x, filter, y, &handled));
+  if (handled) {
+    FinishAll(context, epilogue, pixels, shape.out_channels, y);
+    return Status::Ok();
+  }
   if (IsWinogradFaster(Pass::kForward, shape)) {
     conv::PrepareProducts(context, kIsa);
     GGB_RETURN_IF_ERROR(WinogradForward(context, shape, x, filter, y));
@@ -473,7 +483,6 @@ Status conv2d_forward(CommandReader& arguments, ExecutionContext& context) {
     fused.activation = epilogue.activation;
     fused.alpha = epilogue.alpha;
   }
-  bool handled = false;
   GGB_RETURN_IF_ERROR(conv::LibraryForward(context, kIsa, shape, x, filter, fused, y, &handled));
   if (handled) {
     Epilogue rest;
@@ -486,9 +495,10 @@ Status conv2d_forward(CommandReader& arguments, ExecutionContext& context) {
   return OwnForward(context, shape, x, filter, epilogue, y);
 }
 
-// arguments: shape (15 sizes), dy, filter, dx
+// arguments: shape (15 sizes), 1 for bfloat16 products, dy, filter, dx
 Status conv2d_input_gradient(CommandReader& arguments, ExecutionContext& context) {
   const ConvShape shape = conv::ReadConvShape(arguments);
+  [[maybe_unused]] const bool is_bf16 = arguments.ReadInt() != 0;
   const float* dy = arguments.ReadInput<float>(shape.OutCount());
   const float* filter = arguments.ReadInput<float>(shape.FilterCount());
   float* dx = arguments.ReadOutput<float>(shape.InCount());
@@ -498,20 +508,24 @@ Status conv2d_input_gradient(CommandReader& arguments, ExecutionContext& context
     return Status::Ok();
   }
 #ifdef GGB_HAVE_ONEDNN
+  bool handled = false;
+  if (is_bf16) GGB_RETURN_IF_ERROR(conv::Bf16InputGradient(context, shape, dy, filter, dx, &handled));
+  if (handled) return Status::Ok();
   if (IsWinogradFaster(Pass::kInputGradient, shape)) {
     conv::PrepareProducts(context, kIsa);
     return WinogradInputGradient(context, shape, dy, filter, dx);
   }
-  bool handled = false;
+  if (IsSmallMapInputGradient(shape)) return SmallMapInputGradient(context, shape, dy, filter, dx);
   GGB_RETURN_IF_ERROR(conv::LibraryInputGradient(context, kIsa, shape, dy, filter, dx, &handled));
   if (handled) return Status::Ok();
 #endif
   return OwnInputGradient(context, shape, dy, filter, dx);
 }
 
-// arguments: shape (15 sizes), x, dy, gradient of the filter
+// arguments: shape (15 sizes), 1 for bfloat16 products, x, dy, gradient of the filter
 Status conv2d_filter_gradient(CommandReader& arguments, ExecutionContext& context) {
   const ConvShape shape = conv::ReadConvShape(arguments);
+  [[maybe_unused]] const bool is_bf16 = arguments.ReadInt() != 0;
   const float* x = arguments.ReadInput<float>(shape.InCount());
   const float* dy = arguments.ReadInput<float>(shape.OutCount());
   float* dfilter = arguments.ReadOutput<float>(shape.FilterCount());
@@ -521,11 +535,13 @@ Status conv2d_filter_gradient(CommandReader& arguments, ExecutionContext& contex
     return Status::Ok();
   }
 #ifdef GGB_HAVE_ONEDNN
+  bool handled = false;
+  if (is_bf16) GGB_RETURN_IF_ERROR(conv::Bf16FilterGradient(context, shape, x, dy, dfilter, &handled));
+  if (handled) return Status::Ok();
   if (IsWinogradFaster(Pass::kFilterGradient, shape)) {
     conv::PrepareProducts(context, kIsa);
     return WinogradFilterGradient(context, shape, x, dy, dfilter);
   }
-  bool handled = false;
   GGB_RETURN_IF_ERROR(conv::LibraryFilterGradient(context, kIsa, shape, x, dy, dfilter, &handled));
   if (handled) return Status::Ok();
 #endif

@@ -45,6 +45,7 @@ function forward(
 ): TensorInfo {
   const y = runtime.output(info.outShape, 'float32');
   const command = writeShape(runtime.command('conv2d_forward'), info)
+    .int(runtime.convolutionPrecision === 'bfloat16' ? 1 : 0)
     .variant(activation)
     .float(alpha)
     .int(bias === undefined ? 0 : 1)
@@ -147,7 +148,12 @@ function inputGradient(
   const info = convInfo(attrs.inputShape, filter.shape, attrs, kind);
   checkShapes(kernelName, info, filter.shape, dy);
   const dx = runtime.output(info.inShape, 'float32');
-  writeShape(runtime.command('conv2d_input_gradient'), info).input(dy).input(filter).output(dx).end();
+  writeShape(runtime.command('conv2d_input_gradient'), info)
+    .int(runtime.convolutionPrecision === 'bfloat16' ? 1 : 0)
+    .input(dy)
+    .input(filter)
+    .output(dx)
+    .end();
   return dx;
 }
 
@@ -162,7 +168,12 @@ function filterGradient(
   const info = convInfo(x.shape, attrs.filterShape, attrs, kind);
   checkShapes(kernelName, info, attrs.filterShape, dy);
   const dFilter = runtime.output(attrs.filterShape, 'float32');
-  writeShape(runtime.command('conv2d_filter_gradient'), info).input(x).input(dy).output(dFilter).end();
+  writeShape(runtime.command('conv2d_filter_gradient'), info)
+    .int(runtime.convolutionPrecision === 'bfloat16' ? 1 : 0)
+    .input(x)
+    .input(dy)
+    .output(dFilter)
+    .end();
   return dFilter;
 }
 
