@@ -1,5 +1,7 @@
-// --run and --checkpoint: two ways to name one file.
+// --run and --checkpoint: two ways to name one file, and its model.
+import { type LoadOptions, Synthesizer } from '@ggb/core';
 import { RunReader } from '@ggb/core/node';
+import { SafetensorsError } from '@ggb/native-ops/safetensors';
 import { UserError } from './user-error.ts';
 
 /** The checkpoint that is meant: the file itself, or the last one of the run. */
@@ -17,4 +19,23 @@ export async function checkpointPath({
     });
   }
   return checkpoint ?? (await (await RunReader.open(run as string)).latestCheckpoint()).path;
+}
+
+/** The model of a checkpoint. @throws UserError  that names the file, if it is none or not all of one. */
+export async function loadModel(checkpoint: string, options: LoadOptions): Promise<Synthesizer> {
+  try {
+    return await Synthesizer.load(checkpoint, options);
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new UserError(
+      'this is no checkpoint, or only a part of one',
+      {
+        where: checkpoint,
+        expected: 'a .safetensors file that ggb train or ggb export wrote, whole',
+        received: error.message,
+        remedy: 'Copy it again, or name another: a run keeps its last ones under checkpoints/.',
+      },
+      { cause: error },
+    );
+  }
 }

@@ -1,10 +1,11 @@
 // `ggb evaluate`: a run's checkpoint against the pairs it was not trained on.
 import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { type EvaluationRecord, type Pair, Synthesizer, type SynthesizerInfo } from '@ggb/core';
+import type { EvaluationRecord, Pair, SynthesizerInfo } from '@ggb/core';
 import { evaluationFolder, manifestFileName, RunReader, RunWriter, readPairManifest, scanPairs } from '@ggb/core/node';
 import { type Protocol, protocolHash, protocolNamed } from '@ggb/metrics';
 import { backendName } from '../../backend-name.ts';
+import { loadModel } from '../../checkpoint-argument.ts';
 import { manifestHash } from '../../data/manifest-hash.ts';
 import { evenlySpaced, pairsOfSplit } from '../../data/split-pairs.ts';
 import { prepareFile } from '../../output-files.ts';
@@ -55,7 +56,7 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
     announce: (text) => progress.note(text),
     ...(threads === undefined ? {} : { threads }),
   });
-  const synthesizer = await Synthesizer.load(checkpoint, { weights });
+  const synthesizer = await loadModel(checkpoint, { weights });
   const { info } = synthesizer;
   const others = [...otherData(reader, data), ...(await otherCheckpoint(reader, checkpoint, info))];
   const count = limit === undefined ? {} : { count: pairs.length };

@@ -29,6 +29,7 @@ beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'ggb-synthesize-'));
   await writeTinyPairs(join(cwd, 'pairs'));
   writeFileSync(join(cwd, 'pose.json'), JSON.stringify(keypointsAt(12)));
+  writeFileSync(join(cwd, 'elsewhere.json'), JSON.stringify(Array.from({ length: 18 }, (_, i) => [900 + i, 5])));
   writeFileSync(join(cwd, 'line.json'), JSON.stringify({ id: 'x', keypoints: keypointsAt(12) }));
   const { code, stderr } = await ggb('train', ...tinySettings, 'data.path=pairs', 'training.steps=10', 'run.dir=run');
   if (code !== 0) throw new Error(stderr);
@@ -133,6 +134,11 @@ describe('ggb synthesize', () => {
   it.each([
     ['no pose', [...image], /keypoints: expected 18 joints/],
     ['an image that is not there', ['--image', 'no.png', '--keypoints', 'pose.json'], /no\.png/],
+    [
+      'a pose elsewhere',
+      [...image, '--keypoints', 'elsewhere.json'],
+      /elsewhere\.json: no joint of the pose lies in the picture: expected joints from \[0, 0\] to .* received 18 joints outside/,
+    ],
     ['a pose that is no JSON', [...image, '--keypoints', 'pairs/2-0.png'], /pairs\/2-0\.png: the file is no JSON/],
     [
       'a backend of another name',
@@ -144,6 +150,20 @@ describe('ggb synthesize', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(readdirSync(cwd)).not.toContain('never.png');
+  });
+});
+
+describe('a checkpoint that is cut short', () => {
+  it.each([
+    ['synthesize', ['--image', image[1] as string, '--keypoints', 'pose.json', '--out', 'never.png']],
+    ['evaluate', []],
+  ])('is named by ggb %s', async (command, args) => {
+    const whole = readFileSync(join(cwd, 'run', 'checkpoints', 'step-000010.safetensors'));
+    writeFileSync(join(cwd, 'part.safetensors'), whole.subarray(0, whole.length / 2));
+    const run = command === 'evaluate' ? ['--run', 'run'] : [];
+    const { code, stderr } = await ggb(command, ...run, '--checkpoint', 'part.safetensors', ...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/part\.safetensors: this is no checkpoint, or only a part of one: expected/);
   });
 });
 

@@ -1,12 +1,12 @@
 // `ggb synthesize`: pictures from a trained generator, one or many.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { type Keypoints, type Pair, type SynthesisInput, type SynthesizedImage, Synthesizer } from '@ggb/core';
+import type { Keypoints, Pair, SynthesisInput, SynthesizedImage, Synthesizer } from '@ggb/core';
 import { decodeImage, loadPair, readPairManifest, scanPairs } from '@ggb/core/node';
-import sharp from 'sharp';
+import sharp, { type FormatEnum } from 'sharp';
 import { backendName } from '../../backend-name.ts';
-import { checkpointPath } from '../../checkpoint-argument.ts';
-import { refuseExisting } from '../../output-files.ts';
+import { checkpointPath, loadModel } from '../../checkpoint-argument.ts';
+import { prepareFile, refuseExisting } from '../../output-files.ts';
 import { ProgressLine } from '../../progress-line.ts';
 import { selectBackend } from '../../select-backend.ts';
 import { UserError } from '../../user-error.ts';
@@ -33,7 +33,10 @@ const imageFormats = ['.png', '.jpg', '.jpeg', '.webp'];
 
 export async function synthesize(options: SynthesizeOptions): Promise<void> {
   const task = taskOf(options);
-  if (task.kind === 'image') await refuseExisting([task.out], options.force);
+  if (task.kind === 'image') {
+    await refuseExisting([task.out], options.force);
+    await prepareFile(task.out);
+  }
   const checkpoint = await checkpointPath(options);
   const progress = new ProgressLine();
   const { weights, threads } = options;
@@ -43,10 +46,12 @@ export async function synthesize(options: SynthesizeOptions): Promise<void> {
     announce: (text) => progress.note(text),
     ...(threads === undefined ? {} : { threads }),
   });
-  const synthesizer = await Synthesizer.load(checkpoint, weights === undefined ? {} : { weights });
+  const synthesizer = await loadModel(checkpoint, weights === undefined ? {} : { weights });
   try {
     if (task.kind === 'image') {
-      const drawn = await synthesizer.synthesize(await inputFrom(options, task.image));
+      const input = await inputFrom(options, task.image);
+      checkPose(input, synthesizer.info.imageSize, options.keypoints, progress);
+      const drawn = await synthesizer.synthesize(input);
       await writeImage(task.out, drawn);
       console.log(task.out);
     } else {
@@ -88,6 +93,38 @@ async function inputFrom(options: SynthesizeOptions, image: string): Promise<Syn
     ...(label === undefined ? {} : { label: parseLabel(label) }),
     ...(condition === undefined ? {} : { condition: await decodeImage(condition) }),
   };
+}
+
+/**
+ * A pose that lies elsewhere is most often one in pixels of a larger picture.
+ *
+ * @throws UserError  if no joint lies in the image; some outside are told.
+ */
+function checkPose(
+  { keypoints }: SynthesisInput,
+  size: number,
+  where: string | undefined,
+  progress: ProgressLine,
+): void {
+  // Lists that are none are the model's to refuse.
+  const visible = keypoints?.filter((joint) => Array.isArray(joint) && joint.every(Number.isFinite)) ?? [];
+  if (keypoints === undefined || keypoints.some((joint) => joint !== null && !visible.includes(joint))) return;
+  const inside = visible.filter((joint) => joint?.every((place) => place >= -0.5 && place < size - 0.5));
+  const scale = `Key points are pixels of the ${size} x ${size} picture that is drawn; scale those of another size.`;
+  if (inside.length === 0) {
+    throw new UserError('no joint of the pose lies in the picture', {
+      ...(where === undefined ? {} : { where }),
+      expected: `joints from [0, 0] to [${size - 1}, ${size - 1}]`,
+      received:
+        visible.length === 0
+          ? 'null for each'
+          : `${visible.length} joints outside, ${JSON.stringify(visible[0])} the first`,
+      remedy: scale,
+    });
+  }
+  if (2 * inside.length <= visible.length) {
+    progress.note(`${visible.length - inside.length} of ${visible.length} joints lie outside the picture. ${scale}`);
+  }
 }
 
 /** A list of joints, or an object with one under `keypoints`, as a line of a manifest is. Shapes are the model's to judge. */
@@ -147,5 +184,7 @@ async function drawPairs(
 
 async function writeImage(file: string, { data, width, height, channels }: SynthesizedImage): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await sharp(data, { raw: { width, height, channels } }).removeAlpha().toFile(file);
+  const image = sharp(data, { raw: { width, height, channels } }).removeAlpha();
+  // Not by sharp itself, whose errors do not say what the system said.
+  await writeFile(file, await image.toFormat(extname(file).slice(1).toLowerCase() as keyof FormatEnum).toBuffer());
 }
