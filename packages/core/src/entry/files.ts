@@ -1,5 +1,6 @@
 // Files of runs and data sets for who only looks at them: Node without TensorFlow.js, which takes longer to start than a
 // viewer may. All of it is in `@ggb/core/node` too.
+export { imageSchema } from '../config/model-config.ts';
 export * from '../dataset/decode-image.ts';
 export type { Pair, RgbImage, VariationInput } from '../dataset/example.ts';
 export * from '../dataset/pair-manifest.ts';

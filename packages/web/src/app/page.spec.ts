@@ -213,6 +213,33 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
       await page.getByText('There is no pair figure-99 in these results.').waitFor();
     });
 
+    it.each([
+      [1280, 900],
+      [900, 1000],
+      [390, 844],
+    ])('never shows output and truth across a corner: %d x %d', async (width, height) => {
+      await open('#/compare', { width, height });
+      await compared();
+      const boxOf = async (name: RegExp) => (await page.getByRole('img', { name }).boundingBox()) ?? { x: -1, y: -2 };
+      const [output, truth] = [await boxOf(/^output of/), await boxOf(/^truth of/)];
+      expect(output.y === truth.y || output.x === truth.x).toBe(true);
+    });
+
+    it('keeps the chosen mode on a narrow screen, and its caption whole', async () => {
+      await open('#/compare?mode=difference', { width: 390, height: 844 });
+      await page.getByText('Mean difference').waitFor();
+      const bar = await page.getByRole('group', { name: 'How to compare' }).boundingBox();
+      const chosen = await page.locator('.modes [aria-pressed=true]').boundingBox();
+      if (bar === null || chosen === null) throw new Error('The bar has no place.');
+      expect(chosen.x).toBeGreaterThanOrEqual(bar.x - 1);
+      expect(chosen.x + chosen.width).toBeLessThanOrEqual(bar.x + bar.width + 1);
+      const captions = page.locator('figcaption');
+      expect(
+        await captions.evaluateAll((all) => all.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)),
+      ).toEqual([0, 0, 0]);
+      expect(await captions.getByRole('img', { name: /^Absolute difference/ }).isVisible()).toBe(true);
+    });
+
     it('moves the slider and the onion skin by keys', async () => {
       await open('#/compare?mode=slider');
       const pane = /^output and truth of/;
@@ -312,6 +339,39 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
     expect(await boxes.first().isChecked()).toBe(false);
     await boxes.first().click();
     await page.getByRole('row', { name: /sample-b/ }).waitFor();
+  });
+
+  it('says that what a link names is not here, until another is chosen', async () => {
+    await open('#/find?source=gone&chart=regression&against=also-gone');
+    await page.getByText('There is no run gone here, as the link names it. Shown instead: Built-in sample.').waitFor();
+    await page.getByText('There is no run also-gone here to compare with').waitFor();
+    await page.getByLabel('Run and evaluation').selectOption({ index: 1 });
+    await page.getByLabel('against A').selectOption({ index: 1 });
+    await page.getByRole('alert').first().waitFor({ state: 'detached' });
+  });
+
+  it('shows every number of the table on a phone', async () => {
+    await open('#/runs', { width: 390, height: 844 });
+    await page.getByRole('row', { name: /sample-b/ }).waitFor();
+    const rights = await page
+      .locator('td.number')
+      .evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().right));
+    expect(rights.length).toBe(6);
+    expect(Math.max(...rights)).toBeLessThanOrEqual(390);
+    expect(await page.getByRole('row').count()).toBe(3);
+  });
+
+  it('leaves room for a name to filter by on a phone', async () => {
+    await open('#/find', { width: 390, height: 844 });
+    const field = await page.getByRole('searchbox').boundingBox();
+    expect(field?.width).toBeGreaterThan(140);
+  });
+
+  it('shows all columns of the means beside the grid', async () => {
+    await open('#/find', { width: 900, height: 1000 });
+    await results().first().waitFor();
+    const aside = page.getByRole('complementary', { name: 'Charts' });
+    expect(await aside.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
   });
 
   it('compares the evaluations in a table', async () => {

@@ -217,6 +217,8 @@ export interface AnnotateImage {
   readonly width: number;
   readonly height: number;
   readonly keypoints?: ViewKeypoints;
+  /** Why training refuses the photo as it is, and what to do. */
+  readonly problem?: string;
 }
 
 export interface AnnotateSaved {

@@ -8,6 +8,7 @@ import { jointCount, jointNames } from '@ggb/core/keypoints';
 import type { AnnotateImage, AnnotateList, AnnotateSaved, ViewKeypoints } from '@ggb/web/view-data';
 import { UserError } from '../../user-error.ts';
 import type { AllowedFolders } from './allowed-folders.ts';
+import { trainingSizeProblem, trainingSizesNote } from './training-size.ts';
 import { ViewError } from './view-error.ts';
 
 const imageEndings = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff']);
@@ -63,11 +64,24 @@ export class Annotations {
       this.images.map(async (name, index): Promise<AnnotateImage> => {
         const keypoints = known.get(join(this.folder, name));
         // A photo that is broken stays in the list, without a size: its number must not become another's.
-        const { width, height } = await this.sizeOf(index).catch(() => ({ width: 0, height: 0 }));
-        return { name: name.split(sep).join('/'), width, height, ...(keypoints === undefined ? {} : { keypoints }) };
+        const size = await this.sizeOf(index).catch(() => undefined);
+        const problem = size && trainingSizeProblem(size);
+        return {
+          name: name.split(sep).join('/'),
+          ...(size ?? { width: 0, height: 0 }),
+          ...(keypoints === undefined ? {} : { keypoints }),
+          ...(problem === undefined ? {} : { problem }),
+        };
       }),
     );
     return { version, manifest: this.manifest, images };
+  }
+
+  /** What to say at the start: that training refuses photos of such sizes. `undefined` if it does not. */
+  async sizesNote(): Promise<string | undefined> {
+    const { images } = await this.list();
+    // Without a size: a photo that cannot be read, which the page says.
+    return trainingSizesNote(images.filter(({ width }) => width > 0));
   }
 
   /** @throws ViewError  404 for a number that is none. */

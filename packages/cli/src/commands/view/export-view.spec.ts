@@ -1,5 +1,14 @@
 // Exported folders, and two folders of images without a run.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -103,6 +112,19 @@ describe('an exported run', () => {
     expect(scripts.join('\n')).not.toContain(folder);
   });
 
+  it('has the pose changes of a manifest that is so large that a server gives them later', async () => {
+    const { data, run } = await writeViewedRun(folder);
+    const manifest = join(data, 'pairs.jsonl');
+    const [line] = readFileSync(manifest, 'utf8').split('\n');
+    const more = Array.from({ length: 2500 }, (_, i) => (line as string).replace(/"id":"[^"]*"/, `"id":"other-${i}"`));
+    appendFileSync(manifest, `${more.join('\n')}\n`);
+    const out = join(folder, 'out');
+    await exportView(out, { sources: await RunFinder.open([run], new AllowedFolders()), page: tinyPage });
+    const [first] = exportedIn(out).tables;
+    expect(first?.table.poseChange).toHaveLength(viewedPairs.length);
+    expect(first?.table.poseChange?.every((change) => typeof change === 'number')).toBe(true);
+  });
+
   it('overwrites nothing', async () => {
     writeFileSync(join(folder, 'kept.txt'), 'kept');
     await expect(exportView(folder, { sources: { list: async () => [] }, page: tinyPage })).rejects.toThrow(
@@ -152,7 +174,7 @@ describe('two folders', () => {
     expect([before.ids, before.progress]).toEqual([['1.png', '2.png', '3.png'], { done: 0, total: 3 }]);
     const changes: SourceChange[] = [];
     const end = view.watch((change) => changes.push(change));
-    await view.scored();
+    await view.whole();
     end();
     expect(changes.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['results', 'live']));
 
@@ -182,7 +204,7 @@ describe('two folders', () => {
     const ended = new AbortController();
     const view = await open(ended.signal);
     ended.abort();
-    await view.scored();
+    await view.whole();
     expect((await view.table(undefined)).progress).toEqual({ done: 0, total: 3 });
   });
 

@@ -67,7 +67,7 @@ export async function exportView(folder: string, options: ExportOptions): Promis
   const tables: ExportedTable[] = [];
   const runs: Record<string, ExportedRun> = {};
   for (const source of await sources.list()) {
-    await source.scored?.();
+    await source.whole?.();
     // Nothing follows what goes on in a folder that was exported.
     const { problem, ...read } = await source.summary();
     const summary = { ...read, live: false, ...(problem === undefined ? {} : { problem: 'It could not be read.' }) };

@@ -29,7 +29,7 @@ export class RunFinder implements SourceList {
 
   /**
    * @param given  runs, folders with runs in them, and reports; none: the folders that training makes.
-   * @throws UserError  for one that is none of them.
+   * @throws UserError  for one that is none of them; ReportError  for a JSON file that is no report.
    */
   static async open(given: readonly string[], folders: AllowedFolders): Promise<RunFinder> {
     const searched = given.length > 0 ? given : await usualHere();
@@ -42,7 +42,10 @@ export class RunFinder implements SourceList {
         runs.push(path);
       } else if (path.endsWith('.json')) {
         const { ReportView: Report } = await import('./report-view.ts');
-        reports.push(new Report(path, folders));
+        const report = new Report(path, folders);
+        // A server for a file that shows nothing would only say so in the page.
+        await report.check();
+        reports.push(report);
       } else {
         throw notARun(path, 'a file');
       }

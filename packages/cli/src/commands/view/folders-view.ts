@@ -154,7 +154,7 @@ export class FoldersView implements ViewedSource {
   }
 
   /** Resolves when every pair is scored or has failed. */
-  async scored(): Promise<void> {
+  async whole(): Promise<void> {
     this.beginScoring();
     await this.begun;
     if (this.problem !== undefined) throw this.problem;
@@ -169,7 +169,7 @@ export class FoldersView implements ViewedSource {
   }
 
   private beginScoring(): void {
-    // Nobody may be waiting for it: what goes wrong is told with the source, and to who asks for `scored`.
+    // Nobody may be waiting for it: what goes wrong is told with the source, and to who asks for `whole`.
     this.begun ??= this.scoreAll().catch((error: Error) => {
       if (this.options.stop.aborted) return;
       this.problem = error;

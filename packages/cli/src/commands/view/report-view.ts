@@ -24,6 +24,7 @@ export class ReportView implements ViewedSource {
   readonly id: string;
   readonly folders: AllowedFolders;
   private readonly title: string;
+  private readonly parsed = new Fresh<EvaluationReport>();
   private readonly read = new Fresh<ReadReport>();
 
   constructor(
@@ -33,6 +34,11 @@ export class ReportView implements ViewedSource {
     this.folders = given.ofSource();
     this.title = titleOf(file);
     this.id = sourceId(this.title, [file]);
+  }
+
+  /** Reads the file; its folders are not looked at. @throws ReportError  if it is none. */
+  async check(): Promise<void> {
+    await this.parse(await fileMark(this.file));
   }
 
   async summary(): Promise<SourceSummary> {
@@ -110,7 +116,7 @@ export class ReportView implements ViewedSource {
   private async report(): Promise<ReadReport> {
     const mark = await fileMark(this.file);
     return this.read.value(mark, async () => {
-      const report = parseReport(this.file, await readFile(this.file, 'utf8'));
+      const report = await this.parse(mark);
       // A report may be from anybody, and may name any folder of this machine.
       const within = { home: dirname(this.file), namedBy: this.file };
       const isShown = {
@@ -119,6 +125,10 @@ export class ReportView implements ViewedSource {
       };
       return { report, mark, isShown, rows: new Map(report.pairs.map(({ name }, row) => [name, row])) };
     });
+  }
+
+  private parse(mark: string): Promise<EvaluationReport> {
+    return this.parsed.value(mark, async () => parseReport(this.file, await readFile(this.file, 'utf8')));
   }
 
   private async filesOf(id: string): Promise<{ generated: string; real: string }> {

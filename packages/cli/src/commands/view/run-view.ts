@@ -53,6 +53,8 @@ interface ReadEvaluation {
   readonly record: EvaluationRecord;
   readonly mark: string;
   readonly rows: ReadonlyMap<string, number>;
+  /** Computed at the first call. */
+  columns(): ResultTable['metrics'];
   readonly pairs: Fresh<PairsOfEvaluation>;
 }
 
@@ -68,7 +70,7 @@ interface PairsOfEvaluation {
  */
 const readLaterAbove = 2 ** 20;
 /** Time for the page to get what it shows first. */
-const readLaterMs = 250;
+const readLaterMs = 750;
 
 export class RunView implements ViewedSource {
   readonly id: string;
@@ -129,7 +131,7 @@ export class RunView implements ViewedSource {
       checkpoint: record.checkpoint,
       ...(step === undefined ? {} : { step }),
       ids: record.pairs.map(({ id }) => id),
-      metrics: scoreColumns(record.pairs),
+      metrics: read.columns(),
       ...(hasPoses ? { poseChange: pairs.map((pair) => (pair === undefined ? null : poseChangeOf(pair))) } : {}),
       images: imageColumns(record, known === undefined ? undefined : pairs, saved.names),
       notes: [
@@ -336,7 +338,18 @@ export class RunView implements ViewedSource {
     return fresh.value(mark, async () => {
       const record = parseEvaluation(await readFile(path, 'utf8'), path);
       const rows = new Map(record.pairs.map(({ id }, row) => [id, row]));
-      return { name, record, mark, rows, pairs: new Fresh<PairsOfEvaluation>() };
+      let columns: ResultTable['metrics'] | undefined;
+      return {
+        name,
+        record,
+        mark,
+        rows,
+        columns: () => {
+          columns ??= scoreColumns(record.pairs);
+          return columns;
+        },
+        pairs: new Fresh<PairsOfEvaluation>(),
+      };
     });
   }
 
@@ -359,6 +372,25 @@ export class RunView implements ViewedSource {
   private async manifestOf({ data }: EvaluationRecord): Promise<string | undefined> {
     const path = data?.manifest ?? (await this.reader()).config.data.path;
     return path === undefined ? undefined : manifestFile(path);
+  }
+
+  async warm(): Promise<void> {
+    const [newest] = await this.evaluations();
+    if (newest === undefined) return;
+    (await this.evaluation(newest.name)).columns();
+    await this.savedPictures(newest.name);
+  }
+
+  async whole(): Promise<void> {
+    for (const name of await this.evaluationNames()) {
+      // Records that cannot be read have no table.
+      const read = await this.evaluation(name).catch(() => undefined);
+      const file = read === undefined ? undefined : await this.manifestOf(read.record).catch(() => undefined);
+      if (read === undefined || file === undefined) continue;
+      const of = `${read.mark} ${await fileMark(file)}`;
+      await this.pairsOf(read);
+      this.givenEarly.set(name, { of, isRead: true });
+    }
   }
 
   private async pairsUnlessLater(read: ReadEvaluation): Promise<PairsOfEvaluation | undefined> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWhen } from '../../../../../tools/testing/skipping.ts';
 import { runGgb } from '../../../testing/run-ggb.ts';
-import { writeViewedRun } from '../../../testing/viewed-run.ts';
+import { writeFlatPicture, writeViewedRun } from '../../../testing/viewed-run.ts';
 
 let cwd: string;
 
@@ -56,6 +56,21 @@ describeWhen(onLinux, 'other systems open browsers otherwise')('the browser', ()
   });
 });
 
+it('says before joints are marked that training refuses photos of such sizes, and shows them all the same', async () => {
+  const photos = join(cwd, 'photos');
+  mkdirSync(photos);
+  await writeFlatPicture(join(photos, 'a.png'), [1, 2, 3], 64);
+  await writeFlatPicture(join(photos, 'b.png'), [1, 2, 3], 100);
+  const { code, stdout, stderr } = await runGgb(['view', '--no-open', '--annotate', 'photos'], {
+    cwd,
+    onStdout: (_, child) => child.kill('SIGTERM'),
+  });
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^http/)]);
+  expect(stderr).toMatch(
+    /^Training refuses 1 of 2 photos: expected a square .* received b\.png of 100 x 100\..*crop and scale/,
+  );
+});
+
 it('refuses what it cannot show, with what to do', async () => {
   const refused = async (...args: string[]) => {
     const { code, stdout, stderr } = await runGgb(['view', '--no-open', ...args], { cwd });
@@ -70,6 +85,18 @@ it('refuses what it cannot show, with what to do', async () => {
     refused('--protocol', 'ggb', 'runs'),
     refused('--port', '8000', '--export', 'out', 'runs'),
   ]);
+  writeFileSync(join(cwd, 'trunc.json'), '{"version": 1, "pairs": [');
+  writeFileSync(join(cwd, 'other.json'), '{"a": 1}');
+  const [broken, foreign, beside] = await Promise.all([
+    refused('trunc.json'),
+    refused('other.json'),
+    refused('runs', 'trunc.json'),
+  ]);
+  expect(broken).toMatch(
+    /^ggb: trunc\.json: expected JSON, received .*\. Give reports that ggb evaluate --json has written\.$/m,
+  );
+  expect(foreign).toMatch(/^ggb: other\.json: expected version 1, received none\. Give reports/);
+  expect(beside).toBe(broken);
   expect(await refused('--real', 'runs', '--generated', 'runs', '--protocol', 'pg2-mask')).toMatch(
     /^ggb: protocol pg2-mask scores masked images/,
   );

@@ -86,6 +86,35 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
     expect(await page.locator('figcaption b').allTextContents()).toEqual(['level 3', 'output', 'truth']);
   });
 
+  it('says why there is no source and no truth', async () => {
+    const { data, run: alone } = await writeViewedRun(join(folder, 'alone'));
+    rmSync(data, { recursive: true });
+    await open({ folders: [alone] }, '#/compare');
+    await page.getByText(/^Not shown: source, truth\. Sources and truths cannot be shown: /).waitFor();
+    expect(await page.locator('figcaption b').allTextContents()).toEqual(['output']);
+  });
+
+  it('shows an equal run as neither better nor worse', async () => {
+    const equal = (await writeViewedRun(join(folder, 'equal'))).run;
+    await open({ folders: [run, equal] }, '#/find?order=regression&chart=regression');
+    const gains = page.locator('.caption .same');
+    await gains.first().waitFor();
+    expect(await gains.allTextContents()).toEqual(viewedPairs.map(() => '0.0000'));
+    // All in one bar, in the middle, where the axis has its 0.
+    const chart = page.getByRole('img', { name: /^Histogram of gain/ });
+    const { x = 0, width = 0 } = (await chart.boundingBox()) ?? {};
+    const middles = await chart
+      .locator('rect.all')
+      .evaluateAll((bars) =>
+        bars
+          .map((bar) => bar.getBoundingClientRect())
+          .flatMap(({ height, left, right }) => (height > 1 ? [(left + right) / 2] : [])),
+      );
+    expect(middles).toHaveLength(1);
+    // Of forty bars the one beside the middle.
+    expect(Math.abs((middles[0] as number) - (x + width / 2))).toBeLessThan(width / 40);
+  });
+
   it('shows losses, samples and settings of a run, copies its table, and is accessible', async () => {
     await open({ folders: [run] }, '#/runs', { dark: true });
     await page.getByRole('img', { name: /^generator.reconstruction over steps/ }).waitFor();
@@ -96,6 +125,7 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
     await page.getByRole('button', { name: 'copied' }).waitFor();
     const text = await page.evaluate(() => navigator.clipboard.readText());
     expect(text).toMatch(/^\| run \| pairs \| ssim ↑/);
+    expect(text).toMatch(/Protocol: tf \([0-9a-f]{8}\)\./);
     expect(await seriousFindings(page)).toEqual([]);
   });
 
@@ -397,6 +427,21 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
       ]);
       // The browser tells of the failed answers too.
       opened.complaints.length = 0;
+    });
+
+    it('says of each photo that training refuses what to do, and keeps to what it is for', async () => {
+      await writeFlatPicture(join(photos, 'a.png'), [90, 120, 150], 64);
+      await open({ annotate: photos }, '#/annotate');
+      await page.getByRole('application', { name: /a\.png/ }).waitFor();
+      await page.getByText('0 of 18 joints').waitFor();
+      await page.getByText('click places: nose', { exact: true }).waitFor();
+      expect(await page.getByText('Training refuses').count()).toBe(0);
+      await page.keyboard.press('j');
+      await page.getByText(/Training refuses this photo: .* received 100 x 100\. .*crop and scale first/).waitFor();
+      await page.keyboard.press('?');
+      const help = page.getByRole('dialog', { name: 'Keys' });
+      expect(await help.getByText(/^(Find|Compare|Runs):/).count()).toBe(0);
+      await help.getByText('Annotate: key points by hand').waitFor();
     });
 
     it('is accessible, also on a phone', async () => {

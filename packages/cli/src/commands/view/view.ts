@@ -72,6 +72,8 @@ export async function startView(options: ViewOptions, page?: string): Promise<Ru
   const app = viewServer({ ...opened, page: html, token, cookieName });
   const server = await listen(app.fetch, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
+  // While the browser starts. What cannot be read is told to the page, which asks for the same.
+  void warm(opened.sources).catch(() => undefined);
   return {
     url: `http://127.0.0.1:${port}/?token=${token}`,
     close: async () => {
@@ -82,6 +84,11 @@ export async function startView(options: ViewOptions, page?: string): Promise<Ru
       await closed;
     },
   };
+}
+
+async function warm(sources: SourceList): Promise<void> {
+  const [first] = await sources.list();
+  await first?.warm?.();
 }
 
 export interface OpenedSources {
@@ -115,6 +122,8 @@ async function openSources(options: ViewOptions): Promise<OpenedSources> {
   if (annotate !== undefined) {
     const { Annotations } = await import('./annotations.ts');
     const annotations = await Annotations.open(annotate, folders);
+    const note = await annotations.sizesNote();
+    if (note !== undefined) console.error(note);
     return { ...opened, sources: { list: async () => [] }, folders, annotations };
   }
   const sources = await sourcesOf({ given, real, generated, protocol, folders, stop: ended.signal });

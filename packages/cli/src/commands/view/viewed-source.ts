@@ -23,8 +23,10 @@ export interface ViewedSource {
   pair(evaluation: string, id: string): Promise<PairDetails>;
   /** @throws ViewError  404 for a picture that the pair has not. */
   picture(key: ImageKey): Promise<PictureOrigin>;
-  /** Resolves when what is computed here is; of folders of images. */
-  scored?(): Promise<void>;
+  /** Resolves when tables are whole: scores that are computed here, manifests that are otherwise read after the scores. */
+  whole?(): Promise<void>;
+  /** Reads ahead what a page asks for first; the answers then come at once. */
+  warm?(): Promise<void>;
   /** Of runs. */
   readonly run?: {
     details(): Promise<RunDetails>;

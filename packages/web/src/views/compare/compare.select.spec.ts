@@ -1,4 +1,13 @@
-import { imageNames, levelsOf, neighbour, type PaneName, paneColumns, paneList, paneTitle } from './compare.select.ts';
+import {
+  imageNames,
+  levelsOf,
+  missingText,
+  neighbour,
+  type PaneName,
+  paneColumns,
+  paneList,
+  paneTitle,
+} from './compare.select.ts';
 
 const table = {
   images: [
@@ -34,8 +43,9 @@ describe('the panes of a result', () => {
   });
 
   it('go from the coarsest level to the image', () => {
-    expect(levelsOf(all)).toEqual(['level4', 'level3', 'level2']);
-    expect(paneList('levels', all, pair, true).names).toEqual(['level4', 'level3', 'level2', 'output', 'truth']);
+    // Level n is drawn at half the side of level n + 1.
+    expect(levelsOf(all)).toEqual(['level2', 'level3', 'level4']);
+    expect(paneList('levels', all, pair, true).names).toEqual(['level2', 'level3', 'level4', 'output', 'truth']);
   });
 
   it('have titles in words', () => {
@@ -60,13 +70,55 @@ describe('neighbour', () => {
 });
 
 describe('paneColumns', () => {
+  const row: readonly PaneName[] = ['source', 'condition', 'output', 'truth', 'ssim'];
+  const levels: readonly PaneName[] = ['level2', 'level3', 'level4', 'output', 'truth'];
+  const columnsOf = (names: readonly PaneName[], width: number, height: number) =>
+    paneColumns(names, { width, height }, 1, 24);
+
   it('keeps a row where it is about as good, and breaks it where it is not', () => {
-    expect(paneColumns(5, { width: 1400, height: 600 }, 1, 24)).toBe(5);
-    expect(paneColumns(4, { width: 1400, height: 600 }, 1, 24)).toBe(4);
-    expect(paneColumns(5, { width: 390, height: 600 }, 1, 24)).toBe(2);
-    expect(paneColumns(6, { width: 1440, height: 660 }, 1, 24)).toBe(3);
-    expect(paneColumns(2, { width: 390, height: 700 }, 1, 24)).toBe(1);
-    expect(paneColumns(1, { width: 390, height: 700 }, 1, 24)).toBe(1);
-    expect(paneColumns(0, { width: 390, height: 700 }, 1, 24)).toBe(1);
+    expect(columnsOf(row, 1400, 600)).toBe(5);
+    expect(columnsOf(row.slice(0, 4), 1400, 600)).toBe(4);
+    expect(columnsOf(row, 390, 600)).toBe(2);
+    expect(columnsOf(['source', 'condition', 'before', 'output', 'truth', 'ssim'], 1440, 660)).toBe(3);
+    expect(columnsOf(['output', 'truth'], 390, 700)).toBe(1);
+    expect(columnsOf(['output'], 390, 700)).toBe(1);
+    expect(columnsOf([], 390, 700)).toBe(1);
+  });
+
+  it.each([
+    [1280, 700],
+    [900, 720],
+    [1100, 1100],
+    [640, 900],
+    [390, 700],
+  ])('never shows output and truth across a corner: %d x %d', (width, height) => {
+    for (const names of [row, [...row, 'before'] as const, levels, row.slice(1)]) {
+      const columns = columnsOf(names, width, height);
+      const [output, truth] = [names.indexOf('output'), names.indexOf('truth')];
+      const inRow = Math.floor(output / columns) === Math.floor(truth / columns);
+      expect([names, columns, inRow || output % columns === truth % columns]).toEqual([names, columns, true]);
+    }
+  });
+});
+
+describe('missingText', () => {
+  const images = (...names: string[]) => names.map((name) => ({ name, missing: [] })) as unknown as typeof table.images;
+  const notes = ['Sources and truths cannot be shown: there is no pairs.jsonl.'];
+
+  it('gives the reason that the table notes', () => {
+    expect(missingText({ images: images('output'), notes }, 0, 'run')).toBe(
+      'Not shown: source, truth. Sources and truths cannot be shown: there is no pairs.jsonl.',
+    );
+  });
+
+  it('tells a pair that lacks what the others have', () => {
+    expect(missingText({ images: table.images, notes: [] }, 1, 'run')).toBe(
+      'Not shown: output. Other results have output, this one does not.',
+    );
+  });
+
+  it('says nothing where nothing is missing; two folders have no sources', () => {
+    expect(missingText({ images: table.images, notes }, 0, 'run')).toBeUndefined();
+    expect(missingText({ images: images('output', 'truth'), notes }, 0, 'folders')).toBeUndefined();
   });
 });

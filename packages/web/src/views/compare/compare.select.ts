@@ -1,6 +1,6 @@
 // One result -> the panes that show it.
 import type { CompareMode } from '../../app/view-state.ts';
-import type { ImageName, ResultTable } from '../../run-source/view-data.ts';
+import type { ImageName, ResultTable, SourceSummary } from '../../run-source/view-data.ts';
 
 /** A picture of the result, or one of its maps; `before`: the output of run A. */
 export type PaneName = ImageName | 'before' | 'difference' | 'ssim';
@@ -13,6 +13,30 @@ export interface PaneList {
 /** Names of the pictures that the result in this row has; the condition also where key points can be drawn. */
 export function imageNames(table: Pick<ResultTable, 'images'>, row: number): ImageName[] {
   return table.images.filter(({ missing }) => !missing.includes(row)).map(({ name }) => name);
+}
+
+/**
+ * Why pictures that anyone would look for are not there; `undefined` where all are.
+ *
+ * @param kind  of the source: two folders have no sources.
+ */
+export function missingText(
+  { images, notes }: Pick<ResultTable, 'images' | 'notes'>,
+  row: number,
+  kind: SourceSummary['kind'],
+): string | undefined {
+  const there = imageNames({ images }, row);
+  const expected = kind === 'run' ? (['source', 'output', 'truth'] as const) : (['output', 'truth'] as const);
+  const missing = expected.filter((name) => !there.includes(name));
+  if (missing.length === 0) return undefined;
+  const columns = images.map(({ name }) => name);
+  // Others have it: then it is this pair, and no note tells of it.
+  const ofPair = missing.filter((name) => columns.includes(name));
+  const reasons = [
+    ...(ofPair.length < missing.length ? notes : []),
+    ...(ofPair.length === 0 ? [] : [`Other results have ${ofPair.join(' and ')}, this one does not.`]),
+  ];
+  return `Not shown: ${missing.join(', ')}. ${reasons.join(' ')}`.trim();
 }
 
 /** What the mode shows. */
@@ -47,10 +71,10 @@ export function paneList(
   }
 }
 
-/** The heads of the guided levels, the coarsest first: levels count from the finest. */
+/** The heads of the guided levels, the coarsest first: the image itself is the level after the last. */
 export function levelsOf(available: readonly PaneName[]): PaneName[] {
   const level = (name: PaneName) => Number(/^level(\d+)$/.exec(name)?.[1] ?? Number.NaN);
-  return available.filter((name) => !Number.isNaN(level(name))).sort((a, b) => level(b) - level(a));
+  return available.filter((name) => !Number.isNaN(level(name))).sort((a, b) => level(a) - level(b));
 }
 
 const titles: Readonly<Record<string, string>> = {
@@ -72,22 +96,30 @@ export function neighbour(order: ArrayLike<number>, row: number | undefined, by:
 }
 
 /**
- * In how many columns `count` panes show their images largest. One row unless more rows gain a sixth: reading along a row
- * is what comparing is.
+ * In how many columns the panes show their images largest. One row unless more rows gain a sixth: reading along a row
+ * is what comparing is. Output and truth stay side by side, or one above the other: across a corner nobody compares.
  */
 export function paneColumns(
-  count: number,
+  names: readonly PaneName[],
   stage: { readonly width: number; readonly height: number },
   aspect: number,
   captionHeight: number,
 ): number {
+  const count = names.length;
   const sizeWith = (columns: number) => {
     const rows = Math.ceil(count / columns);
     return Math.min(stage.width / columns, (stage.height / rows - captionHeight) * aspect);
   };
   const empty = (columns: number) => Math.ceil(count / columns) * columns - count;
+  const [output, truth] = [names.indexOf('output'), names.indexOf('truth')];
+  const isDiagonal = (columns: number) =>
+    output !== -1 &&
+    truth !== -1 &&
+    Math.floor(output / columns) !== Math.floor(truth / columns) &&
+    output % columns !== truth % columns;
   let best = Math.max(1, count);
   for (let columns = count - 1; columns >= 1; columns--) {
+    if (isDiagonal(columns)) continue;
     const [size, least] = [sizeWith(columns), sizeWith(best) * (best === count ? 7 / 6 : 1)];
     // Of equally large ones that which leaves fewer places empty.
     if (size > least || (size === least && empty(columns) < empty(best))) best = columns;

@@ -83,7 +83,7 @@ describe('histogram', () => {
   });
 
   it('copes with one value, and with none', () => {
-    expect(histogram([3, 3], 4, [])).toEqual({ min: 3, max: 3, counts: [2, 0, 0, 0], selected: [0, 0, 0, 0] });
+    expect(histogram([3, 3], 4, [])).toEqual({ min: 3, max: 3, counts: [0, 0, 2, 0], selected: [0, 0, 0, 0] });
     expect(histogram([Number.NaN], 4, [])).toBeUndefined();
   });
 });

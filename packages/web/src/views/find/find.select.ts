@@ -131,12 +131,13 @@ export interface Histogram {
   readonly selected: readonly number[];
 }
 
-/** Undefined where no result has a value. One value alone fills one bin. */
+/** Undefined where no result has a value. One value alone fills the bin in the middle, where an axis of no width has it. */
 export function histogram(values: ArrayLike<number>, bins: number, selected: ArrayLike<number>): Histogram | undefined {
   const [min, max] = extent(values);
   if (min > max) return undefined;
   const width = max - min;
-  const binOf = (value: number) => (width === 0 ? 0 : Math.min(bins - 1, Math.floor(((value - min) / width) * bins)));
+  const binOf = (value: number) =>
+    width === 0 ? Math.floor(bins / 2) : Math.min(bins - 1, Math.floor(((value - min) / width) * bins));
   const counts = new Array<number>(bins).fill(0);
   const selectedCounts = new Array<number>(bins).fill(0);
   for (let i = 0; i < values.length; i++) count(counts, values[i] as number);

@@ -79,6 +79,9 @@ describe('the table of runs', () => {
     expect(table.rows.flatMap(({ cells }) => cells).some((cell) => cell?.isBest || cell?.delta)).toBe(false);
     expect(tableText(table, 'markdown')).toContain('Not comparable: tf (aaaaaaaa), tf (bbbbbbbb).');
     expect(tableText(table, 'latex')).toMatch(/^% Not comparable/);
+    for (const format of ['markdown', 'latex'] as const) {
+      expect(tableText(table, format)).toMatch(/Protocol of c: tf \(bbbbbbbb\)\./);
+    }
   });
 
   it('copies as Markdown', () => {
@@ -89,6 +92,8 @@ describe('the table of runs', () => {
         '| paper_a | 2 | 0.6000 | **15.00** |',
         '| b \\| without | 2 | **0.7500** (+0.1500) | 19.00 (+4.0000) |',
         '',
+        'Protocol: tf (aaaaaaaa).',
+        '',
       ].join('\n'),
     );
   });
@@ -97,6 +102,7 @@ describe('the table of runs', () => {
     const lines = tableText(comparison([a, b]), 'latex').split('\n');
     expect(lines).toContain('run & pairs & ssim $\\uparrow$ & l1 $\\downarrow$ \\\\');
     expect(lines).toContain('paper\\_a & 2 & $0.6000$ & $\\mathbf{15.00}$ \\\\');
+    expect(lines.at(-3)).toBe('\\multicolumn{4}{l}{\\footnotesize Protocol: tf (aaaaaaaa).} \\\\');
   });
 
   it('copies changes with their margins', () => {

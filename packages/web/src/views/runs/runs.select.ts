@@ -166,7 +166,7 @@ export function signedText(value: number): string {
   return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
 }
 
-/** `copy source` for `copySource`. */
+/** A metric or a baseline as people read it: `inside ssim` for `insideSsim`. CSV keeps the names of the files. */
 export function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
@@ -190,10 +190,11 @@ export function tableText(table: Comparison, format: TableFormat): string {
 function markdown({ heads, rows, mixedProtocols, otherPairs }: Comparison): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`;
   const text = [
-    line(['run', 'pairs', ...heads.map(({ name, direction }) => `${name} ${directionMark(direction)}`)]),
+    line(['run', 'pairs', ...heads.map(({ name, direction }) => `${words(name)} ${directionMark(direction)}`)]),
     line(['---', '---:', ...heads.map(() => '---:')]),
     ...rows.map(({ title, pairs, cells }) => line([title, `${pairs}`, ...cells.map(markdownCell)])),
   ];
+  text.push('', ...protocolLines(rows));
   if (otherPairs.length > 0) text.push('', otherPairsText(otherPairs));
   if (mixedProtocols !== undefined) text.push('', `Not comparable: ${mixedProtocols.join(', ')}.`);
   return `${text.join('\n')}\n`;
@@ -216,9 +217,17 @@ function deltaText({ value, margin }: Delta, sign: string): string {
   return margin === undefined ? signedText(value) : `${signedText(value)} ${sign} ${marginText(margin)}`;
 }
 
+/** Under what the numbers were made: one line where it is the same for all, else one a row. They go where the table goes. */
+function protocolLines(rows: readonly ComparisonRow[]): string[] {
+  const protocols = new Set(rows.map(({ protocol }) => protocol));
+  if (protocols.size === 1)
+    return [...protocols].flatMap((protocol) => (protocol === '' ? [] : `Protocol: ${protocol}.`));
+  return rows.map(({ title, protocol }) => `Protocol of ${title}: ${protocol === '' ? 'not known' : protocol}.`);
+}
+
 /** Why nothing is called best there. */
 export function otherPairsText(metrics: readonly string[]): string {
-  return `Means over different pairs, so none is called best: ${metrics.join(', ')}.`;
+  return `Means over different pairs, so none is called best: ${metrics.map(words).join(', ')}.`;
 }
 
 function latex({ heads, rows, mixedProtocols, otherPairs }: Comparison): string {
@@ -227,10 +236,14 @@ function latex({ heads, rows, mixedProtocols, otherPairs }: Comparison): string 
   const text = [
     `\\begin{tabular}{lr${'r'.repeat(heads.length)}}`,
     '\\toprule',
-    line(['run', 'pairs', ...heads.map(({ name, direction }) => `${latexText(name)} ${marks[direction]}`)]),
+    line(['run', 'pairs', ...heads.map(({ name, direction }) => `${latexText(words(name))} ${marks[direction]}`)]),
     '\\midrule',
     ...rows.map(({ title, pairs, cells }) => line([latexText(title), `${pairs}`, ...cells.map(latexCell)])),
     '\\bottomrule',
+    // In the table, not in a comment: it has to be in the paper too.
+    ...protocolLines(rows).map((text) =>
+      line([`\\multicolumn{${2 + heads.length}}{l}{\\footnotesize ${latexText(text)}}`]),
+    ),
     '\\end{tabular}',
   ];
   if (otherPairs.length > 0) text.unshift(`% ${latexText(otherPairsText(otherPairs))}`);

@@ -14,8 +14,8 @@ namespace {
 
 // kRows lines at once, to load and store the sums less often. float32 is summed in float64.
 template <int kRows, class Activation>
-inline void GradientOfLines(Activation f, const float* dy, const float* y, float* dx, int64_t stride,
-                            int64_t columns, double* sums) {
+inline void GradientOfLines(Activation f, const float* dy, const float* y, float* dx, int64_t stride, int64_t columns,
+                            double* sums) {
 #pragma GCC ivdep
   for (int64_t c = 0; c < columns; ++c) {
     double sum = 0;

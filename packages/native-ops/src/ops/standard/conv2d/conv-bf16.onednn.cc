@@ -27,7 +27,6 @@ bool LeavesRowsOver(const ConvShape& s) {
          TrailingPadding(s.in_width, s.out_width, s.filter_width, s.stride_width, 1, s.pad_left) < 0;
 }
 
-
 // A tensor that is rounded (or, for the filter's gradient, brought back to its layout).
 struct Conversion {
   memory from, to, scratchpad;
