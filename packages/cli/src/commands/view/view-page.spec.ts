@@ -137,7 +137,7 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
     expect(await chart.getAttribute('aria-label')).toContain('0.5030');
     appendFileSync(join(run, 'steps.jsonl'), stepLine(400));
     await page.getByRole('img', { name: /^discriminator over steps.*0\.9000/ }).waitFor();
-    await page.getByRole('cell', { name: 'step 200' }).waitFor();
+    await page.getByRole('cell', { name: 'step 400' }).waitFor();
   });
 
   it('loses no step that is written while the run is being read', async () => {
