@@ -14,6 +14,7 @@
 #include "runtime/execution-context.h"
 #include "runtime/instruction-set.h"
 #include "runtime/parallel.h"
+#include "runtime/vector.h"
 
 namespace ggb::GGB_ISA_NAMESPACE {
 namespace {
@@ -21,16 +22,7 @@ namespace {
 using conv::ConvShape;
 
 // A tile of kTileRows by kMaxVectors sums, and one row of operands, fill the registers.
-#if defined(__AVX512F__)
-constexpr int kLanes = 16;
-constexpr int kMaxVectors = 4;
-#elif defined(__AVX2__)
-constexpr int kLanes = 8;
-constexpr int kMaxVectors = 2;
-#else
-constexpr int kLanes = 4;
-constexpr int kMaxVectors = 2;
-#endif
+constexpr int kMaxVectors = kLanes == 16 ? 4 : 2;
 constexpr int kTileRows = 6;
 constexpr int64_t kBlock = kMaxVectors * kLanes;
 
@@ -42,11 +34,6 @@ constexpr int64_t kChunk = 128;
 constexpr int64_t kProductGrain = int64_t{1} << 18;
 
 constexpr int64_t kMaxBatches = 3;
-
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
-
-inline Vector Load(const float* p) { return *reinterpret_cast<const Vector*>(p); }
-inline void Store(float* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
 
 // The activations of activation.h on a vector. NaN stays NaN.
 inline Vector Apply(Linear, Vector v) { return v; }
@@ -69,16 +56,16 @@ inline void WithVectors(int64_t vectors, const Body& body) {
   }
 }
 
-// One convolution over padded images.
+// One convolution over padded images. Sizes that no memory holds saturate: a command is refused after they are known.
 struct Layer {
   explicit Layer(const ConvShape& s)
       : shape(s),
         piece(s.filter_width * s.in_channels),
-        depth(s.filter_height * piece),
+        depth(ElementCount(Shape{2, {s.filter_height, piece}})),
         padded_width(std::max(s.pad_left + s.in_width, (s.out_width - 1) * s.stride_width + s.filter_width)),
         padded_height(std::max(s.pad_top + s.in_height, (s.out_height - 1) * s.stride_height + s.filter_height)),
-        padded_row(padded_width * s.in_channels),
-        padded_size(padded_height * padded_row),
+        padded_row(ElementCount(Shape{2, {padded_width, s.in_channels}})),
+        padded_size(ElementCount(Shape{2, {padded_height, padded_row}})),
         pixels(s.out_height * s.out_width),
         width(RoundUp(s.out_channels, kLanes)) {}
 

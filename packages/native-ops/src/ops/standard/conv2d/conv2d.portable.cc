@@ -20,6 +20,7 @@
 #include "runtime/execution-context.h"
 #include "runtime/instruction-set.h"
 #include "runtime/parallel.h"
+#include "runtime/vector.h"
 
 namespace ggb::GGB_ISA_NAMESPACE {
 namespace {
@@ -32,15 +33,12 @@ using conv::Pass;
 // kTileRows * kMaxVectors accumulators, plus one row of operands, fill the registers: 16 of them, 32 with AVX-512.
 #if defined(__AVX512F__)
 constexpr InstructionSet kIsa = InstructionSet::kAvx512;
-constexpr int kLanes = 16;
 constexpr int kMaxVectors = 4;
 #elif defined(__AVX2__)
 constexpr InstructionSet kIsa = InstructionSet::kAvx2;
-constexpr int kLanes = 8;
 constexpr int kMaxVectors = 2;
 #else
 constexpr InstructionSet kIsa = InstructionSet::kBaseline;
-constexpr int kLanes = 4;
 constexpr int kMaxVectors = 2;
 #endif
 constexpr int kTileRows = 6;
@@ -48,11 +46,6 @@ constexpr int64_t kBlock = kMaxVectors * kLanes;
 
 // Multiplications below which a second thread does not pay for its wake-up.
 constexpr int64_t kProductGrain = int64_t{1} << 18;
-
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
-
-inline Vector Load(const float* p) { return *reinterpret_cast<const Vector*>(p); }
-inline void Store(float* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
 
 // Vectors of the block that starts at channel `begin`.
 inline int VectorsAt(int64_t begin, int64_t channels) {

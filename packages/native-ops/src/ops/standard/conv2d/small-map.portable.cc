@@ -9,27 +9,13 @@
 #include <cstring>
 
 #include "runtime/parallel.h"
+#include "runtime/vector.h"
 
 namespace ggb::GGB_ISA_NAMESPACE {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kLanes = 16;
-#elif defined(__AVX2__)
-constexpr int kLanes = 8;
-#else
-constexpr int kLanes = 4;
-#endif
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
-
 constexpr int kRows = 4;
 constexpr int kPixels = 4;
-
-inline Vector Load(const float* from) {
-  Vector v;
-  std::memcpy(&v, from, sizeof v);
-  return v;
-}
 
 inline float Sum(Vector v) {
   float sums[kLanes];

@@ -12,37 +12,19 @@
 #include "runtime/execution-context.h"
 #include "runtime/instruction-set.h"
 #include "runtime/parallel.h"
+#include "runtime/vector.h"
 
 namespace ggb::GGB_ISA_NAMESPACE {
 namespace {
 
 // Tile: as many accumulators as leave registers for one row of B (two vectors) and a number of A.
-#if defined(__AVX512F__)
-constexpr int kVector = 16;
-constexpr int kTileRows = 14;  // 28 of 32 registers
-#elif defined(__AVX__)
-constexpr int kVector = 8;
-constexpr int kTileRows = 6;  // 12 of 16 registers
-#else
-constexpr int kVector = 4;
-constexpr int kTileRows = 6;
-#endif
-constexpr int kTileColumns = 2 * kVector;
+constexpr int kTileRows = kLanes == 16 ? 14 : 6;  // 28 of 32 registers, 12 of 16
+constexpr int kTileColumns = 2 * kLanes;
 constexpr int64_t kDepth = 256;
 constexpr int64_t kBlockRows = 12 * kTileRows;
 constexpr int64_t kBlockColumns = 1024;
 // Multiply-adds below which a second thread does not pay: about 5 us.
 constexpr int64_t kGrain = int64_t{1} << 18;
-
-using Vector = float __attribute__((vector_size(kVector * sizeof(float))));
-
-inline Vector Load(const float* from) {
-  Vector value;
-  std::memcpy(&value, from, sizeof(value));
-  return value;
-}
-
-inline void Store(float* to, Vector value) { std::memcpy(to, &value, sizeof(value)); }
 
 // A matrix in memory: element (row, column) at row * row_stride + column * column_stride; one of the strides is 1.
 struct Matrix {
@@ -68,7 +50,7 @@ void Tile(int64_t depth, const float* a, const float* b, int64_t b_stride, float
   Vector sums[kRows][2] = {};
   for (int64_t k = 0; k < depth; ++k) {
     const Vector b0 = Load(b);
-    const Vector b1 = Load(b + kVector);
+    const Vector b1 = Load(b + kLanes);
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i) {
       sums[i][0] += a[i] * b0;
@@ -82,10 +64,10 @@ void Tile(int64_t depth, const float* a, const float* b, int64_t b_stride, float
     float* row = c + i * c_stride;
     if (accumulate) {
       sums[i][0] += Load(row);
-      sums[i][1] += Load(row + kVector);
+      sums[i][1] += Load(row + kLanes);
     }
     Store(row, sums[i][0]);
-    Store(row + kVector, sums[i][1]);
+    Store(row + kLanes, sums[i][1]);
   }
 }
 
@@ -217,17 +199,17 @@ void AddRows(const float* m, int64_t stride, int64_t depth, const float* x, Rang
 
 // y[i] = dot product of row i of m with x.
 void Dots(const float* m, int64_t stride, int64_t depth, const float* x, Range rows, float* y) {
-  constexpr int64_t kLanes = 4 * kVector;
+  constexpr int64_t kStep = 4 * kLanes;
   for (int64_t i = rows.begin; i < rows.end; ++i) {
     const float* row = m + i * stride;
     Vector sums[4] = {};
     int64_t k = 0;
-    for (; k + kLanes <= depth; k += kLanes) {
-      for (int v = 0; v < 4; ++v) sums[v] += Load(row + k + v * kVector) * Load(x + k + v * kVector);
+    for (; k + kStep <= depth; k += kStep) {
+      for (int v = 0; v < 4; ++v) sums[v] += Load(row + k + v * kLanes) * Load(x + k + v * kLanes);
     }
     const Vector whole = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     float total = 0;
-    for (int lane = 0; lane < kVector; ++lane) total += whole[lane];
+    for (int lane = 0; lane < kLanes; ++lane) total += whole[lane];
     for (; k < depth; ++k) total += row[k] * x[k];
     y[i] = total;
   }
@@ -266,9 +248,9 @@ struct Problem {
 // One row or one column of C: `vector` times `matrix` [length of the result, depth], or its transpose.
 void MultiplyVector(int pieces, const float* matrix, bool rows_are_results, int64_t results, int64_t depth,
                     const float* vector, float* y) {
-  const int64_t units = (results + kVector - 1) / kVector;
+  const int64_t units = (results + kLanes - 1) / kLanes;
   ParallelPieces(pieces, units, [&](int, int64_t begin, int64_t end) {
-    const Range part{begin * kVector, Smaller(end * kVector, results)};
+    const Range part{begin * kLanes, Smaller(end * kLanes, results)};
     if (rows_are_results) {
       Dots(matrix, depth, depth, vector, part, y);
     } else {
