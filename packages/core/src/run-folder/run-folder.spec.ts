@@ -285,6 +285,14 @@ describe('two processes', () => {
     expect(existsSync(lockOf(options.dir))).toBe(false);
   });
 
+  it('are told apart where there is no checkpoint: one that trains, and one that has stopped', async () => {
+    const run = await RunWriter.create({ parent: folder, info, config });
+    const reader = await RunReader.open(run.dir);
+    await expect(reader.latestCheckpoint()).rejects.toThrow('yet: a process is training in it');
+    run.close();
+    await expect(reader.latestCheckpoint()).rejects.toThrow('it stopped before step');
+  });
+
   it('that start at the same moment do not either, though a dead one left its lock', async () => {
     const options = await closedRun();
     writeFileSync(lockOf(options.dir), `{"pid":${deadPid()}}`);

@@ -15,6 +15,7 @@ import {
   stepOfCheckpoint,
   stepsFile,
 } from './run-layout.ts';
+import { isRunInUse } from './run-lock.ts';
 
 export interface StoredCheckpoint {
   /** Iterations done. */
@@ -66,10 +67,14 @@ export class RunReader {
   async latestCheckpoint(): Promise<StoredCheckpoint> {
     const latest = (await this.checkpoints()).at(-1);
     if (latest === undefined) {
+      const { checkpointEvery } = this.config.training;
       throw new RunFolderError(
         this.dir,
-        `has no checkpoint in ${checkpointsFolder}/: it stopped before step ${this.config.training.checkpointEvery}, when the ` +
-          'first was due. Train again.',
+        (await isRunInUse(this.dir))
+          ? `has no checkpoint in ${checkpointsFolder}/ yet: a process is training in it, and the first is due at step ` +
+              `${checkpointEvery}. Wait for that.`
+          : `has no checkpoint in ${checkpointsFolder}/: it stopped before step ${checkpointEvery}, when the first was due. ` +
+              'Train again.',
       );
     }
     return latest;

@@ -28,6 +28,7 @@ export async function drawFigures(options: FiguresOptions): Promise<void> {
       [
         `${manifest}: ${images} pictures of ${options.size} x ${options.size} pixels`,
         `train: ${pairs.train} pairs of ${identities.train} people; test: ${pairs.test} pairs of ${identities.test} others`,
+        ...(identities.test === 0 ? ['Nobody is kept for testing: that takes --identities 2 or more.'] : []),
         `mean pose change: joints move ${(100 * poseChange.displacement).toFixed(0)} % of a figure's height, bodies turn ${poseChange.turn.toFixed(0)} degrees`,
         `Train with: ${ggb} train preset=quick data.path=${options.out}`,
       ].join('\n'),
