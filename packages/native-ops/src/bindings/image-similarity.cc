@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ops/fused/windowed-ssim/windowed-ssim.h"
+#include "runtime/held-signals.h"
 #include "runtime/instruction-set.h"
 
 namespace ggb {
@@ -102,6 +103,8 @@ Napi::Value ScoreImages(const Napi::CallbackInfo& info) {
   if (threads <= 1) {
     for (int64_t i = 0; i < count; ++i) score(i, memory.get());
   } else {
+    // OpenMP's threads begin here, and are the engine's too.
+    const HeldSignals held;
 #pragma omp parallel for schedule(static, 1) num_threads(threads)
     for (int thread = 0; thread < threads; ++thread) {
       for (int64_t i = count * thread / threads; i < count * (thread + 1) / threads; ++i) {

@@ -12,6 +12,7 @@
 #include "ops/registry.h"
 #include "runtime/bfloat16-support.h"
 #include "runtime/build-info.h"
+#include "runtime/held-signals.h"
 #include "runtime/interpreter.h"
 
 namespace ggb {
@@ -108,6 +109,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
       if (!env.IsExceptionPending()) Napi::TypeError::New(env, "run(words: Int32Array)").ThrowAsJavaScriptException();
       return env.Undefined();
     }
+    const ggb::HeldSignals held;
     const ggb::StreamError error =
         interpreter_->Run(reinterpret_cast<const int32_t*>(words), static_cast<int64_t>(bytes / sizeof(int32_t)));
     return StatusToJs(env, error.status, error.opcode, error.sequence);
