@@ -15,6 +15,9 @@ export class RequestProcess {
   ) {
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
     if (this.child.stdout === null) throw new Error(`The ${peer} peer has no output.`);
+    // What cannot be started, or has ended, gives no answer: that is when it is told.
+    this.child.on('error', (error) => console.error(`The ${peer} peer: ${error.message}`));
+    this.child.stdin?.on('error', () => {});
     this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 

@@ -3,7 +3,7 @@
 // exports. The peers are processes of their own; all compute in turn, on the same number of threads. What is timed goes from
 // arrays of values to an array of values. First the images of all are compared.
 //
-// --profile prints where our time goes by op. --rounds N and --inferences N change how long it takes.
+// --profile prints where our time goes by op and shape. --rounds N and --inferences N change how long it takes.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,6 +21,7 @@ import { nativeBackend } from '@ggb/native-ops/node';
 import { compileStep, randomUniform } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { printMeasurement } from '../../tools/bench/measurement.mjs';
+import { countOption } from '../count-argument.ts';
 import { onnxRuntimeFolder, onnxRuntimeVersion, peerScript } from '../onnxruntime-peer/environment.mjs';
 import { peerFolder, peerPython, tunedEnvironment } from '../pytorch-peer/environment.mjs';
 import { RequestProcess } from '../request-process.ts';
@@ -61,8 +62,8 @@ export async function compareInference(name: string, input: TrainingConfigInput,
   const { values: options } = parseArgs({
     options: { profile: { type: 'boolean' }, rounds: { type: 'string' }, inferences: { type: 'string' } },
   });
-  const rounds = Number(options.rounds ?? defaults.rounds);
-  const inferences = Number(options.inferences ?? defaults.inferences);
+  const rounds = countOption('--rounds', options.rounds, defaults.rounds);
+  const inferences = countOption('--inferences', options.inferences, defaults.inferences);
 
   const config = resolveConfig(input);
   const folder = join('.ggb', 'bench', name);
@@ -255,13 +256,13 @@ class Ours {
       for (let i = 0; i < count; i++) this.draw();
     });
     const wall = (performance.now() - start) / count;
-    for (const { op, calls, ms } of ops) {
+    for (const { op, shape, calls, ms } of ops) {
       console.log(
-        `${op.padEnd(32)} ${String(calls / count).padStart(5)} calls ${(ms / count).toFixed(2).padStart(9)} ms`,
+        `${String(calls / count).padStart(5)} calls ${(ms / count).toFixed(2).padStart(9)} ms  ${op} ${shape}`,
       );
     }
     const inOps = ops.reduce((sum, { ms }) => sum + ms, 0) / count;
-    console.log(`${'outside of the addon'.padEnd(44)} ${(wall - inOps).toFixed(2).padStart(9)} ms`);
+    console.log(`${'rest'.padStart(11)} ${(wall - inOps).toFixed(2).padStart(9)} ms  outside of the addon`);
   }
 }
 

@@ -2,7 +2,7 @@
 // config, the same weights and batches, the same number of threads, rounds in turn in one run, PyTorch in its fastest variant.
 // First the losses of both sides are compared, so that it is the same work that is timed.
 //
-// --profile prints where our time goes by op. --rounds N and --iterations N change how long it takes; --variant LAYOUT,ADAM takes
+// --profile prints where our time goes by op and shape. --rounds N and --iterations N change how long it takes; --variant LAYOUT,ADAM takes
 // PyTorch in that variant, as an earlier run found it fastest, instead of looking for it.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ import { nativeBackend } from '@ggb/native-ops/node';
 import { randomUniform } from '@ggb/native-ops/ops';
 import * as tf from '@ggb/native-ops/tf';
 import { printMeasurement } from '../../tools/bench/measurement.mjs';
+import { countOption } from '../count-argument.ts';
 import { adams, layouts, PeerProcess, type PeerTask, type PeerVariant } from './peer-process.ts';
 import { busySeconds, isQuiet } from './quiet.ts';
 
@@ -66,8 +67,8 @@ export async function compareTrainStep(name: string, configFile: string, default
       variant: { type: 'string' },
     },
   });
-  const rounds = Number(options.rounds ?? defaults.rounds);
-  const iterations = Number(options.iterations ?? defaults.iterations);
+  const rounds = countOption('--rounds', options.rounds, defaults.rounds);
+  const iterations = countOption('--iterations', options.iterations, defaults.iterations);
 
   // Run by tools/bench/bench.mjs in the root of the repository.
   const config = resolveConfig(JSON.parse(readFileSync(join('bench', 'train-step', configFile), 'utf8')));
@@ -301,13 +302,13 @@ function printProfile(ours: Ours): void {
   const ops = nativeBackend().profile(() => ours.iteration());
   const wall = performance.now() - start;
   const inOps = ops.reduce((sum, { ms }) => sum + ms, 0);
-  for (const { op, calls, ms } of ops) {
+  for (const { op, shape, calls, ms } of ops) {
     console.log(
-      `${op.padEnd(32)} ${String(calls).padStart(5)} calls ${ms.toFixed(2).padStart(9)} ms ${percent(ms / wall)}`,
+      `${String(calls).padStart(5)} calls ${ms.toFixed(2).padStart(9)} ms ${percent(ms / wall)}  ${op} ${shape}`,
     );
   }
   console.log(
-    `${'outside of the addon'.padEnd(44)} ${(wall - inOps).toFixed(2).padStart(9)} ms ${percent(1 - inOps / wall)}`,
+    `${'rest'.padStart(11)} ${(wall - inOps).toFixed(2).padStart(9)} ms ${percent(1 - inOps / wall)}  outside of the addon`,
   );
 }
 

@@ -1,5 +1,5 @@
 // --run and --checkpoint: two ways to name one file, and its model.
-import { type LoadOptions, Synthesizer } from '@ggb/core';
+import { CheckpointError, type LoadOptions, Synthesizer } from '@ggb/core';
 import { RunReader } from '@ggb/core/node';
 import { SafetensorsError } from '@ggb/native-ops/safetensors';
 import { UserError } from './user-error.ts';
@@ -21,11 +21,23 @@ export async function checkpointPath({
   return checkpoint ?? (await (await RunReader.open(run as string)).latestCheckpoint()).path;
 }
 
-/** The model of a checkpoint. @throws UserError  that names the file, if it is none or not all of one. */
-export async function loadModel(checkpoint: string, options: LoadOptions): Promise<Synthesizer> {
+/** The model of a checkpoint. @throws UserError  as {@link namingCheckpoint}. */
+export function loadModel(checkpoint: string, options: LoadOptions): Promise<Synthesizer> {
+  return namingCheckpoint(checkpoint, () => Synthesizer.load(checkpoint, options));
+}
+
+/**
+ * Work that reads the checkpoint.
+ *
+ * @throws UserError  that names the file, if it is none, not all of one, or one of something else; what `work` throws besides.
+ */
+export async function namingCheckpoint<T>(checkpoint: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await Synthesizer.load(checkpoint, options);
+    return await work();
   } catch (error) {
+    if (error instanceof CheckpointError && error.problem !== 'not-finite') {
+      throw new UserError(error.message.replace(/\.$/, ''), { where: checkpoint }, { cause: error });
+    }
     if (!(error instanceof SafetensorsError)) throw error;
     throw new UserError(
       'this is no checkpoint, or only a part of one',

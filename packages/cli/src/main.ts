@@ -21,7 +21,7 @@ const program = new Command('ggb')
   .showHelpAfterError(`(${ggb} --help, or ${ggb} COMMAND --help, lists what there is)`)
   .addHelpText(
     'after',
-    '\nResults go to stdout, progress to stderr. Exit codes: 0 done, 1 a bug in ggb, 2 something you can put right,\n130 ended by Ctrl-C (train, resume and view end with 0: nothing is lost). GGB_DEBUG=1 adds stacks to messages; NO_COLOR takes colours away.',
+    '\nResults go to stdout, progress to stderr. Exit codes: 0 done, 1 a bug in ggb, 2 something you can put right,\n130 ended by Ctrl-C (train, resume, view and a demo that trains end with 0: nothing is lost). GGB_DEBUG=1 adds stacks to messages; NO_COLOR takes colours away.',
   );
 for (const command of [
   demoCommand,

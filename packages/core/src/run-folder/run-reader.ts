@@ -67,14 +67,14 @@ export class RunReader {
   async latestCheckpoint(): Promise<StoredCheckpoint> {
     const latest = (await this.checkpoints()).at(-1);
     if (latest === undefined) {
-      const { checkpointEvery } = this.config.training;
+      const { checkpointEvery, steps } = this.config.training;
       throw new RunFolderError(
         this.dir,
         (await isRunInUse(this.dir))
-          ? `has no checkpoint in ${checkpointsFolder}/ yet: a process is training in it, and the first is due at step ` +
-              `${checkpointEvery}. Wait for that.`
-          : `has no checkpoint in ${checkpointsFolder}/: it stopped before step ${checkpointEvery}, when the first was due. ` +
-              'Train again.',
+          ? `has no checkpoint in ${checkpointsFolder}/ yet: a process is training in it, and writes the first at step ` +
+              `${Math.min(checkpointEvery, steps)} or when it ends. Wait for that.`
+          : `has no checkpoint in ${checkpointsFolder}/: it stopped before step ${Math.min(checkpointEvery, steps)}, when the ` +
+              'first was due. Train again.',
       );
     }
     return latest;

@@ -92,8 +92,8 @@ export class RunWriter {
     readonly mayChangeData?: boolean;
   }): Promise<RunWriter> {
     const { dir, checkpoint, info, config, mayChangeData = false } = options;
-    // Looks whether it is a run at all, before a file is put there.
-    await RunReader.open(dir);
+    // Looks whether it is a run that can go on, before a file is put there.
+    await (await RunReader.open(dir)).latestCheckpoint();
     const run = new RunWriter(dir, await RunLock.take(dir));
     return run.closedIfItFails(async () => {
       const reader = await RunReader.open(dir);

@@ -336,10 +336,15 @@ export class NativeBackend extends MathBackendCPU implements KernelRuntime, Entr
   profile(f: () => void): NativeOpTime[] {
     this.flush();
     this.native.profile(true);
-    f();
-    this.flush();
+    let times: ReturnType<typeof this.native.profile>;
+    try {
+      f();
+      this.flush();
+    } finally {
+      times = this.native.profile(false);
+    }
     const names = new Map([...this.ops].map(([name, { opcode }]) => [opcode, name]));
-    return summarise(this.native.profile(false), names);
+    return summarise(times, names);
   }
 
   override memory(): NativeMemory {

@@ -1,7 +1,7 @@
 // "Did you mean ...": the known name that a person probably wanted to write.
 
 /**
- * The candidate with the fewest edits from `name`, unless more than a third of it would have to change; else the shortest one
+ * The candidate with the fewest edits from `name`, unless more than a third of it, or more than one letter, would have to change; else the shortest one
  * that begins as `name` does, which is how people shorten long names.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {

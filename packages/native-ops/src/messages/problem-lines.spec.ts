@@ -20,7 +20,7 @@ describe('problemLines', () => {
 
   it('counts what it does not list', () => {
     const many = Array.from({ length: 5 }, (_, i) => wrong(`${i}`, 'Resize it.'));
-    expect(problemLines(many, { shown: 2 }).slice(2)).toEqual(['  ... and 3 more', '  -> Resize it.']);
-    expect(problemLines(many, { total: 9 }).slice(5)).toEqual(['  ... and 4 more', '  -> Resize it.']);
+    expect(problemLines(many, { shown: 2 }).slice(2)).toEqual(['  -> Resize it.', '  ... and 3 more']);
+    expect(problemLines(many, { total: 9 }).slice(5)).toEqual(['  -> Resize it.', '  ... and 4 more']);
   });
 });

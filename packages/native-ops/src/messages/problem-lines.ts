@@ -25,7 +25,9 @@ export function problemLines(
     texts.push(`  ${text}`);
   }
   const more = total - Math.min(shown, problems.length);
-  const last = [...groups.values()].at(-1);
-  if (more > 0) last?.push(`  ... and ${more} more`);
-  return [...groups].flatMap(([advice, texts]) => (advice === undefined ? texts : [...texts, `  -> ${advice}`]));
+  return [
+    ...[...groups].flatMap(([advice, texts]) => (advice === undefined ? texts : [...texts, `  -> ${advice}`])),
+    // Behind the advice: nobody has looked at whether it helps these.
+    ...(more > 0 ? [`  ... and ${more} more`] : []),
+  ];
 }

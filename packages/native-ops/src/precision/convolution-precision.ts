@@ -64,6 +64,11 @@ export function inConvolutionPrecision<Result>(precision: ConvolutionPrecision, 
   }
 }
 
+/** That of convolutions that are run now. */
+export function convolutionPrecision(): ConvolutionPrecision {
+  return precisionBackend()?.convolutionPrecision ?? 'float32';
+}
+
 function precisionBackend(): PrecisionBackend | undefined {
   const backend = tf.backend() as Partial<PrecisionBackend>;
   return typeof backend.precisionProblem === 'function' ? (backend as PrecisionBackend) : undefined;

@@ -39,7 +39,9 @@ Status BufferTable::Create(BufferHandle handle, int64_t bytes) {
   if (bytes < 0 || bytes > kMaxBytes) {
     return Status(StatusCode::kInvalidShape, "a buffer of " + std::to_string(bytes) + " bytes was asked for");
   }
-  if (!allocator_->Allocate(static_cast<size_t>(bytes), &slot.block)) {
+  const size_t size = static_cast<size_t>(bytes);
+  // No kernel runs here: other forms of tensors, which can be made again, give way to tensors.
+  if (!allocator_->Allocate(size, &slot.block) && !(kept_forms_->Clear() && allocator_->Allocate(size, &slot.block))) {
     return Status(StatusCode::kOutOfMemory, "no memory for " + std::to_string(bytes) + " bytes, " +
                                                 std::to_string(allocator_->live_bytes()) +
                                                 " are in use; dispose tensors (tf.tidy) or use a smaller batch");

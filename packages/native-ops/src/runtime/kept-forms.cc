@@ -26,8 +26,13 @@ Status KeptForms::Find(const void* data, uint64_t key, size_t bytes, KeptForm** 
                   "no memory for " + std::to_string(bytes) + " bytes of a tensor in another form");
   }
   if (forms.size() == kMostForms) {
+    const bool intact = allocator_->GuardsIntact(forms.front().block);
     allocator_->Release(&forms.front().block);
     forms.erase(forms.begin());
+    if (!intact) {
+      allocator_->Release(&made.block);
+      return Status(StatusCode::kMemoryCorrupted, "bytes around a tensor in another form were overwritten");
+    }
   }
   forms.push_back(made);
   *form = &forms.back();

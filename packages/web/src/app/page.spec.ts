@@ -220,7 +220,11 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
     ])('never shows output and truth across a corner: %d x %d', async (width, height) => {
       await open('#/compare', { width, height });
       await compared();
-      const boxOf = async (name: RegExp) => (await page.getByRole('img', { name }).boundingBox()) ?? { x: -1, y: -2 };
+      const boxOf = async (name: RegExp) => {
+        const box = await page.getByRole('img', { name }).boundingBox();
+        if (box === null) throw new Error(`${name} has no place.`);
+        return box;
+      };
       const [output, truth] = [await boxOf(/^output of/), await boxOf(/^truth of/)];
       expect(output.y === truth.y || output.x === truth.x).toBe(true);
     });
@@ -339,6 +343,14 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page of the vie
     expect(await boxes.first().isChecked()).toBe(false);
     await boxes.first().click();
     await page.getByRole('row', { name: /sample-b/ }).waitFor();
+  });
+
+  it('says nothing of a link that compares a run with itself', async () => {
+    await open('#/find?source=sample&against=sample');
+    await page.getByRole('listbox', { name: 'Results' }).getByRole('option').first().waitFor();
+    expect(await page.getByText('as the link names it').count()).toBe(0);
+    await open('#/find?source=sample&against=sample&againstEvaluation=gone');
+    await page.getByText('Built-in sample has no evaluation gone to compare with, as the link names it.').waitFor();
   });
 
   it('says that what a link names is not here, until another is chosen', async () => {

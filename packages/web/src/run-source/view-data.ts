@@ -203,8 +203,11 @@ export interface AnnotateSource {
   save(version: string, index: number, keypoints: ViewKeypoints): Promise<AnnotateSaved>;
 }
 
+/** The version of a manifest that is not there yet. */
+export const noManifest = 'none';
+
 export interface AnnotateList {
-  /** Of the manifest file; 'none' before there is one. */
+  /** Of the manifest file; {@link noManifest} before there is one. */
   readonly version: string;
   /** Path of the manifest, for people. */
   readonly manifest: string;

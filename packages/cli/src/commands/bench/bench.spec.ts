@@ -16,18 +16,19 @@ describe('ggb bench', () => {
   it('times the step without data, and names kernels, shapes and rates', async () => {
     const { code, stdout } = await runGgb(['bench', ...small, '--steps', '2', '--profile'], { cwd });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Backend native-cpu: .*\nquick, 32 px, batch 2: median [\d.]+ ms a step/);
+    expect(stdout).toMatch(/^Backend native-cpu: .*\nquick, 32 px, batch 2, float32: median [\d.]+ ms a step/);
     expect(stdout).toMatch(/ +[\d.]+ +[\d.]+ % +\d+ +\d+ +\d+ % +conv2d_forward 2x32x32x\d+ k4x4 s2 16x16x\d+/);
     expect(stdout).toMatch(/ +[\d.]+ +[\d.]+ % +\d+ +[\d.]+ +\w+_activation(_gradient)? \d+x\d+/);
   });
 
-  it('prints JSON whose kernels add up to less than the steps', async () => {
+  it('prints JSON: what was timed, each step, and kernels, the longest first', async () => {
     const { code, stdout } = await runGgb(['bench', ...small, '--steps', '3', '--profile', '--json'], { cwd });
     expect(code).toBe(0);
     const record = JSON.parse(stdout);
     expect(record.stepMilliseconds).toHaveLength(3);
     const inKernels = record.kernels.reduce((sum: number, { ms }: { ms: number }) => sum + ms, 0);
     expect(inKernels).toBeGreaterThan(0);
+    expect(record).toMatchObject({ preset: 'quick', imageSize: 32, precision: 'float32', compile: true });
     expect(record.kernels[0].ms).toBeGreaterThanOrEqual(record.kernels[1].ms);
     expect(record.peakFlops).toBeGreaterThan(1e8);
   });

@@ -35,8 +35,7 @@ export async function bench(args: readonly string[], flags: BenchFlags): Promise
         remedy: 'Leave --profile out, or see ggb doctor for why native-cpu is not there.',
       });
     }
-    const result = await measure(config, flags, progress, interruption.signal);
-    progress.finish();
+    const result = await measure(config, flags, progress, interruption.signal).finally(() => progress.finish());
     console.log(flags.json ? JSON.stringify(record(config, backend, result)) : text(config, backend, result));
   } finally {
     interruption.release();
@@ -67,6 +66,11 @@ async function measure(
     condition: images(conditionChannels(config.condition)) as tf.Tensor4D,
     ids: [],
   };
+  // Steps and products block the thread: here a signal is seen.
+  const pause = async () => {
+    await new Promise(setImmediate);
+    signal.throwIfAborted();
+  };
   let done = 0;
   const run = () => {
     const losses = step.run(batch, done++);
@@ -80,13 +84,15 @@ async function measure(
       run();
       if (i >= warmUpSteps) milliseconds.push(performance.now() - begin);
       progress.update({ unit: 'step', done: i + 1, total: warmUpSteps + steps });
-      // A step blocks the thread: here a signal is seen.
-      await new Promise(setImmediate);
-      signal.throwIfAborted();
+      await pause();
     }
     if (!profile) return { milliseconds };
     const { nativeBackend } = await import('@ggb/native-ops/node');
-    const profiles = Array.from({ length: profiledSteps }, () => nativeBackend().profile(run));
+    const profiles: NativeOpTime[][] = [];
+    while (profiles.length < profiledSteps) {
+      profiles.push(nativeBackend().profile(run));
+      await pause();
+    }
     const time = (rows: readonly NativeOpTime[]) => rows.reduce((sum, { ms }) => sum + ms, 0);
     const rows = profiles.reduce((best, other) => (time(other) < time(best) ? other : best));
     return { milliseconds, profile: { rows, peak: matrixProductRate(nativeBackend().profile.bind(nativeBackend())) } };
@@ -121,7 +127,7 @@ function text(config: TrainingConfig, backend: SelectedBackend, { milliseconds, 
   const rate = (config.training.batchSize * 1000) / typical;
   const lines = [
     `Backend ${backend.name}: ${backend.reason}.`,
-    `${config.preset}, ${config.image.size} px, batch ${config.training.batchSize}: median ${typical.toFixed(1)} ms a step ` +
+    `${config.preset}, ${config.image.size} px, batch ${config.training.batchSize}, ${config.precision}: median ${typical.toFixed(1)} ms a step ` +
       `(${Math.min(...milliseconds).toFixed(1)} to ${Math.max(...milliseconds).toFixed(1)}), ${rate.toFixed(1)} images/s`,
   ];
   if (profile !== undefined) {
@@ -131,8 +137,8 @@ function text(config: TrainingConfig, backend: SelectedBackend, { milliseconds, 
       '',
       profileTable(rows, peak),
       '',
-      `${total.toFixed(1)} ms in kernels. Peak: ${(peak / 1e9).toFixed(0)} GFLOP/s, the fastest of five matrix products of 1024 x 1024.`,
-      "Convolutions count as their definition has them, so Winograd's filtering, which needs fewer products, can exceed it.",
+      `${total.toFixed(1)} ms in kernels. Peak: ${(peak / 1e9).toFixed(0)} GFLOP/s, the fastest of five float32 matrix products of 1024 x 1024.`,
+      "Convolutions count as their definition has them: Winograd's filtering, which needs fewer products, and bfloat16 can exceed it.",
     );
   }
   return lines.join('\n');
@@ -146,6 +152,9 @@ function record(config: TrainingConfig, backend: SelectedBackend, { milliseconds
     preset: config.preset,
     imageSize: config.image.size,
     batchSize: config.training.batchSize,
+    precision: config.precision,
+    compile: config.compile,
+    update: config.training.update,
     stepMilliseconds: milliseconds,
     imagesPerSecond: (config.training.batchSize * 1000) / median(milliseconds),
     ...(profile === undefined ? {} : { peakFlops: profile.peak, kernels: profile.rows }),

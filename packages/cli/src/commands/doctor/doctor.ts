@@ -26,21 +26,22 @@ export interface Diagnosis {
 export async function examine(): Promise<Diagnosis> {
   const native = await backendFinding('native-cpu');
   const selfTests = native.status === 'ok' ? await selfTestFindings() : [];
+  const nativeWorks = [native, ...selfTests].every(({ status }) => status === 'ok');
   const findings = [
     nodeFinding(),
     { name: 'machine', status: 'ok', detail: machineText() } as const,
     native,
     ...selfTests,
-    ...(native.status === 'ok' ? [await bfloat16Finding()] : []),
+    // An addon that is older than its TypeScript may not even have the question.
+    ...(nativeWorks ? [await bfloat16Finding()] : []),
     await backendFinding('tensorflow', 'synthesis'),
     await backendFinding('wasm', 'synthesis'),
     await backendFinding('native-cuda'),
     await sharpFinding(),
     imagesFinding(),
   ];
-  const usable = [native, ...selfTests].every(({ status }) => status === 'ok');
   const { name } = await selectBackend({ backend: 'auto', purpose: 'training' }).catch(() => ({ name: 'nothing' }));
-  return { usable, trainsOn: name, findings };
+  return { usable: nativeWorks, trainsOn: name, findings };
 }
 
 /** For people: one line a finding, what to do below it. */

@@ -9,7 +9,7 @@ import {
   type StoredTensor,
   writeGeneratorCheckpoint,
 } from '@ggb/core';
-import { checkpointPath } from '../../checkpoint-argument.ts';
+import { checkpointPath, namingCheckpoint } from '../../checkpoint-argument.ts';
 import { prepareFile, refuseExisting } from '../../output-files.ts';
 import { UserError } from '../../user-error.ts';
 
@@ -29,7 +29,7 @@ export async function exportGenerator(options: ExportOptions): Promise<void> {
   }
   await refuseExisting([out], force);
   const path = await checkpointPath(options);
-  const checkpoint = await loadGeneratorCheckpoint(path, { weights });
+  const checkpoint = await namingCheckpoint(path, () => loadGeneratorCheckpoint(path, { weights }));
   const tensors = half
     ? new Map([...checkpoint.tensors].map(([name, tensor]) => [name, halfOf(name, tensor)]))
     : checkpoint.tensors;

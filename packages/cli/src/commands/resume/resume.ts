@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configFile, RunReader } from '@ggb/core/node';
+import { namingCheckpoint } from '../../checkpoint-argument.ts';
 import { ggb } from '../../command-name.ts';
 import { namedSource } from '../../config/config-source.ts';
 import { loadTrainingConfig, settingsSource } from '../../config/load-training-config.ts';
@@ -40,5 +41,5 @@ export async function resume(
     );
   }
   const mayChangeData = originOf(['data', 'path']) !== file;
-  await trainAndTell({ config, resume: { dir, checkpoint, mayChangeData } });
+  await namingCheckpoint(checkpoint.path, () => trainAndTell({ config, resume: { dir, checkpoint, mayChangeData } }));
 }

@@ -50,7 +50,11 @@ export async function synthesize(options: SynthesizeOptions): Promise<void> {
   try {
     if (task.kind === 'image') {
       const input = await inputFrom(options, task.image);
-      checkPose(input, synthesizer.info.imageSize, options.keypoints, progress);
+      const { condition, imageSize } = synthesizer.info;
+      if (condition.kind === 'keypoints') {
+        checkPose(input.keypoints, imageSize, options.keypoints, progress);
+        if (condition.sourceKeypoints) checkPose(input.sourceKeypoints, imageSize, options.sourceKeypoints, progress);
+      }
       const drawn = await synthesizer.synthesize(input);
       await writeImage(task.out, drawn);
       console.log(task.out);
@@ -101,7 +105,7 @@ async function inputFrom(options: SynthesizeOptions, image: string): Promise<Syn
  * @throws UserError  if no joint lies in the image; some outside are told.
  */
 function checkPose(
-  { keypoints }: SynthesisInput,
+  keypoints: Keypoints | undefined,
   size: number,
   where: string | undefined,
   progress: ProgressLine,

@@ -5,7 +5,13 @@ import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, relative, resolve, sep } from 'node:path';
 import { manifestFileName, type Pair, readImageHeader, readPairManifest, writeAtomically } from '@ggb/core/files';
 import { jointCount, jointNames } from '@ggb/core/keypoints';
-import type { AnnotateImage, AnnotateList, AnnotateSaved, ViewKeypoints } from '@ggb/web/view-data';
+import {
+  type AnnotateImage,
+  type AnnotateList,
+  type AnnotateSaved,
+  noManifest,
+  type ViewKeypoints,
+} from '@ggb/web/view-data';
 import { UserError } from '../../user-error.ts';
 import type { AllowedFolders } from './allowed-folders.ts';
 import { trainingSizeProblem, trainingSizesNote } from './training-size.ts';
@@ -13,8 +19,6 @@ import { ViewError } from './view-error.ts';
 
 const imageEndings = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff']);
 const byteOrderMark = /^\uFEFF/;
-/** The version of a manifest that is not there yet. */
-const noManifest = 'none';
 /** Hands and feet may lie a little outside of a photo, and training cuts them off; this is a slip. */
 const furthestOutside = 1;
 

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -118,6 +119,8 @@ describe('an exported run', () => {
     const [line] = readFileSync(manifest, 'utf8').split('\n');
     const more = Array.from({ length: 2500 }, (_, i) => (line as string).replace(/"id":"[^"]*"/, `"id":"other-${i}"`));
     appendFileSync(manifest, `${more.join('\n')}\n`);
+    // What makes it large: run-view.ts.
+    expect(statSync(manifest).size).toBeGreaterThan(2 ** 20);
     const out = join(folder, 'out');
     await exportView(out, { sources: await RunFinder.open([run], new AllowedFolders()), page: tinyPage });
     const [first] = exportedIn(out).tables;

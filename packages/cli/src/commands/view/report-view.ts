@@ -75,11 +75,12 @@ export class ReportView implements ViewedSource {
         ...(isShown.generated ? [{ name: 'output' as const, missing: [] }] : []),
         ...(isShown.real ? [{ name: 'truth' as const, missing: [] }] : []),
       ],
-      notes: (['generated', 'real'] as const).map((side) =>
-        isShown[side]
-          ? `Pictures are read from ${report[side]}, as the report names it.`
-          : `Pictures in ${report[side]} are not shown: the report names it, and it lies elsewhere than the report. To show them: ggb view --data ${report[side]}`,
-      ),
+      notes: (['generated', 'real'] as const)
+        .filter((side) => !isShown[side])
+        .map(
+          (side) =>
+            `Pictures in ${report[side]} are not shown: the report names it, and it lies elsewhere than the report. To show them: ggb view --data ${report[side]}`,
+        ),
       baselines: {},
       failed: errors.map(({ file, expected, received }) => ({
         id: file,

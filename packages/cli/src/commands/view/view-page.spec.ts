@@ -312,23 +312,30 @@ describeWhen(hasBrowser, hasBrowser ? '' : browserAdvice())('the page that ggb v
     await writeTinyPairs(join(cwd, 'data'));
     const settings = [...tinySettings, 'data.path=data', 'training.sampleEvery=100', 'training.steps=200'];
     // It waits before its first step until the page has seen that somebody is at work.
-    let trainer: ChildProcess | undefined;
-    const onStderr = (text: string, child: ChildProcess) => {
-      if (trainer !== undefined || !/^Run: /m.test(text)) return;
-      trainer = child;
-      child.kill('SIGSTOP');
-    };
-    const training = runGgb(['train', ...settings], { cwd, onStderr });
+    let isHeld = false;
+    let training: ReturnType<typeof runGgb> | undefined;
+    const trainer = await new Promise<ChildProcess>((resolve, reject) => {
+      const onStderr = (text: string, child: ChildProcess) => {
+        if (isHeld || !/^Run: /m.test(text)) return;
+        isHeld = child.kill('SIGSTOP');
+        resolve(child);
+      };
+      training = runGgb(['train', ...settings], { cwd, onStderr });
+      training.then(({ stderr }) => reject(new Error(`It ended before it was held: ${stderr}`)), reject);
+    });
     const made = join(cwd, 'runs', '00001');
-    while (!existsSync(join(made, 'run.json'))) await new Promise((resolve) => setTimeout(resolve, 50));
-    await open({ folders: [join(cwd, 'runs')] }, '#/runs');
-    await page.locator('header .live').waitFor();
-    trainer?.kill('SIGCONT');
+    try {
+      await open({ folders: [join(cwd, 'runs')] }, '#/runs');
+      await page.locator('header .live').waitFor();
+    } finally {
+      // Whatever was seen: a process that is held would outlive the test.
+      trainer.kill('SIGCONT');
+    }
     const stepShown = async () =>
       Number(/step (\d+)/.exec((await page.locator('tbody').first().textContent()) ?? '')?.[1]);
     await page.waitForFunction(() => /step \d/.test(document.querySelector('tbody')?.textContent ?? ''));
     const early = await stepShown();
-    const { code, stderr } = await training;
+    const { code, stderr } = await (training as ReturnType<typeof runGgb>);
     expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
     expect(early).toBeLessThan(200);
     await page.getByRole('cell', { name: 'step 200' }).waitFor();

@@ -87,8 +87,10 @@ export async function startView(options: ViewOptions, page?: string): Promise<Ru
 }
 
 async function warm(sources: SourceList): Promise<void> {
-  const [first] = await sources.list();
-  await first?.warm?.();
+  // What the page opens with: the first that has an evaluation.
+  for (const source of await sources.list()) {
+    if ((await source.summary()).evaluations.length > 0) return source.warm?.();
+  }
 }
 
 export interface OpenedSources {
@@ -122,8 +124,11 @@ async function openSources(options: ViewOptions): Promise<OpenedSources> {
   if (annotate !== undefined) {
     const { Annotations } = await import('./annotations.ts');
     const annotations = await Annotations.open(annotate, folders);
-    const note = await annotations.sizesNote();
-    if (note !== undefined) console.error(note);
+    // Beside the rest: of thousands of photos on a slow disk, every header takes a while.
+    void annotations.sizesNote().then(
+      (note) => note !== undefined && console.error(note),
+      () => undefined,
+    );
     return { ...opened, sources: { list: async () => [] }, folders, annotations };
   }
   const sources = await sourcesOf({ given, real, generated, protocol, folders, stop: ended.signal });

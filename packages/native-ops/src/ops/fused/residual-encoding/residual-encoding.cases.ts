@@ -1,4 +1,4 @@
-// Cases of the residual encoding. Maps and channels cross the vector widths, the blocks of 64 channels and the bands of 64
+// Cases of the residual encoding. Maps and channels cross the vector widths, the blocks of 64 channels and the chunks of 128
 // pixels; work crosses the thread threshold.
 import type { InputSpec, OpCase, RefusalCase } from '../../../../testing/op-conformance.ts';
 import type * as tf from '../../../tfjs/registered-core.ts';

@@ -2,8 +2,10 @@
 // images as constants, or the generated image with everything else as constants. Each has a kernel that computes nothing else;
 // whatever more is asked for is differentiated from the reference.
 import { isTapeOpen, outsideTape } from '../../../gradients/outside-tape.ts';
+import { convolutionPrecision } from '../../../precision/convolution-precision.ts';
 import * as tf from '../../../tfjs/registered-core.ts';
 import type { ActivationAttributes } from '../bias-activation/activation.ts';
+import { runBiasActivation } from '../bias-activation/bias-activation.gradient.ts';
 import { type EncodedImages, type EncoderWeights, residualEncodingReference } from './residual-encoding.reference.ts';
 
 /**
@@ -38,12 +40,41 @@ export function runResidualEncoding(
 ): tf.Tensor[] {
   if (!tf.getKernel(ResidualEncoding, tf.getBackend())) return residualEncodingReference(images, weights, attributes);
   const { fake, x, y } = images;
+  if (convolutionPrecision() !== 'float32' || pixelsOf(fake) >= pixelsApart)
+    return encodedApart(images, weights, attributes);
   const { firstFilter, firstBias, secondFilter, secondBias } = weights;
   const inputs = [firstFilter, firstBias, secondFilter, secondBias, fake, x, ...(y === undefined ? [] : [y])];
   // TF.js takes inputs without names as an array; only so may one of those that it saves be missing.
   const named = inputs as unknown as tf.NamedTensorMap;
   const results: tf.Tensor[] = tf.engine().runKernel(ResidualEncoding, named, { ...attributes });
   return results.filter((_, i) => i !== 2 && i !== 3);
+}
+
+/**
+ * From here on the convolutions of conv2d, which need fewer products (Winograd) or cheaper ones (bfloat16), take less time than
+ * their passes between cost: docs/decisions/0020.
+ */
+const pixelsApart = 64 * 64;
+
+function pixelsOf({ shape }: tf.Tensor): number {
+  return (shape[1] as number) * (shape[2] as number);
+}
+
+function encodedApart({ fake, x, y }: EncodedImages, weights: EncoderWeights, attributes: ResidualEncodingAttributes) {
+  const layer = (input: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) =>
+    runBiasActivation(tf.conv2d(input as tf.Tensor4D, filter as tf.Tensor4D, 2, 'same'), bias, attributes);
+  const encode = (images: tf.Tensor) =>
+    layer(layer(images, weights.firstFilter, weights.firstBias), weights.secondFilter, weights.secondBias);
+  return tf.tidy(() => {
+    // E(x) has no gradient then: together with E(fake) it would be differentiated too.
+    if (attributes.differentiable === 'fake' && y === undefined) {
+      const ofFake = encode(fake);
+      return [ofFake, tf.sub(ofFake, encode(x))];
+    }
+    const encoded = encode(tf.concat(y === undefined ? [fake, x] : [fake, x, y], 0));
+    const [ofFake, ofX, ofY] = tf.split(encoded, y === undefined ? 2 : 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor?];
+    return [ofFake, tf.sub(ofFake, ofX), ...(ofY === undefined ? [] : [ofY, tf.sub(ofY, ofX)])];
+  });
 }
 
 export const residualEncodingGradient: tf.GradConfig = {

@@ -122,6 +122,30 @@ describe('windowedSsim', () => {
       expect(value.dataSync()[0]).toBeCloseTo(1 - (windowedSsim(a, b).mean().dataSync()[0] as number), 6);
       expect(grad.shape).toEqual(a.shape);
       expect(backend.report.of('WindowedSsimGradScaled')).toMatchObject({ native: 1, fallback: 0 });
+      expect(backend.report.of('WindowedSsimGrad')).toMatchObject({ native: 0, fallback: 0 });
+    });
+  });
+
+  it('exchanges the images when only the second learns: a variable, or what was computed inside', () => {
+    const backend = nativeBackend();
+    tf.tidy(() => {
+      const [a, b] = [drawn(7, [2, 20, 20, 3]), drawn(8, [2, 20, 20, 3])];
+      // From the beginning: the function does not know that b learns.
+      const expected = tf
+        .grad((x: tf.Tensor) => ssimLoss(a, x as Image))(b)
+        .dataSync<'float32'>();
+      backend.report.reset();
+      const computed = tf.grad((x: tf.Tensor) => ssimLoss(a, tf.mul(x, 1) as Image))(b);
+      const variable = tf.variable(b) as tf.Variable<tf.Rank.R4>;
+      const { grads } = tf.variableGrads(() => ssimLoss(a, variable), [variable]);
+      // Sums of 121 products in another order.
+      const size = Math.max(...expected.map(Math.abs));
+      for (const gradient of [computed, grads[variable.name] as tf.Tensor]) {
+        expect(gradient.dataSync<'float32'>()).toBeAllClose(expected, { absolute: 1e-5 * size });
+      }
+      variable.dispose();
+      expect(backend.report.of('WindowedSsimGradScaled')).toMatchObject({ native: 2, fallback: 0 });
+      expect(backend.report.of('WindowedSsimGrad')).toMatchObject({ native: 0, fallback: 0 });
     });
   });
 

@@ -69,9 +69,12 @@ constexpr int64_t kInner = 32;             // bfloat16 values in a row of A
 constexpr int64_t kTile = kRows * kInner;  // elements of an A or B tile
 constexpr int64_t kSums = kRows * kRows;   // elements of a C tile
 
-// Keys of forms that this file keeps of a filter (runtime/kept-forms.h): above all numbers of oneDNN plans.
-constexpr uint64_t kForwardForm = uint64_t{1} << 40;
-constexpr uint64_t kGradientForm = uint64_t{2} << 40;
+// Keys of forms that this file keeps of a filter (runtime/kept-forms.h): above all numbers of oneDNN plans. The form
+// depends on the channels, and a tensor of the same buffer may have others; what is left of its size are the taps.
+uint64_t FormKey(Pass pass, const ConvShape& s) {
+  const uint64_t form = pass == Pass::kForward ? 1 : 2;
+  return form << 62 | static_cast<uint64_t>(s.in_channels) << 31 | static_cast<uint64_t>(s.out_channels);
+}
 
 // Half of the second-level cache of a core: what is to stay there while something else streams.
 constexpr int64_t kCacheBytes = int64_t{1} << 20;
@@ -85,21 +88,17 @@ struct alignas(64) TileConfiguration {
   uint8_t palette = 1;
   uint8_t start_row = 0;
   uint8_t reserved[14] = {};
-  uint16_t row_bytes[16] = {};
-  uint8_t rows[16] = {};
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {kRows, kRows, kRows, kRows, kRows, kRows, kRows, kRows};
 };
+
+// A constant: GCC 12 takes the instruction that loads it to read 8 bytes, and could drop stores to the others.
+constexpr TileConfiguration kTileConfiguration;
 
 // Between its construction and its end this thread may use tiles 0 to 7, all of 16 rows of 64 bytes.
 class Tiles {
  public:
-  Tiles() {
-    TileConfiguration configuration;
-    for (int tile = 0; tile < 8; ++tile) {
-      configuration.row_bytes[tile] = 64;
-      configuration.rows[tile] = kRows;
-    }
-    _tile_loadconfig(&configuration);
-  }
+  Tiles() { _tile_loadconfig(&kTileConfiguration); }
   ~Tiles() { _tile_release(); }
   Tiles(const Tiles&) = delete;
   Tiles& operator=(const Tiles&) = delete;
@@ -316,6 +315,9 @@ struct Target {
   float* base;
   int64_t image_step, row_step, column_step;
   int64_t rows, columns, channels;
+
+  // In rows of `row_columns`, up to the last one that counts: there is nothing to read behind it.
+  int64_t Positions(int64_t row_columns) const { return (rows - 1) * row_columns + columns; }
 };
 
 // target(position, :) = sum over taps of A(position + tap) * B(tap).
@@ -349,7 +351,7 @@ void AddAllTaps(const Product& p, const Bf16* a, const Bf16* b0, const Bf16* b1)
 void ComputeBlock(const Product& p, int64_t image, int64_t first, int64_t channel) {
   const Target& t = p.target;
   const int64_t columns = p.planes->columns;
-  const int64_t last = std::min(first + 2 * kRows, t.rows * columns);
+  const int64_t last = std::min(first + 2 * kRows, t.Positions(columns));
   const int64_t channels = std::min(2 * kRows, t.channels - channel);
   const Bf16* a = p.a + image * p.planes->ImageElements() + first * kInner;
   const int64_t block_tiles = p.taps_of_b * p.planes->Blocks32() * kTile;
@@ -388,7 +390,7 @@ void ComputeBlock(const Product& p, int64_t image, int64_t first, int64_t channe
 }
 
 void Compute(const ExecutionContext& context, const Product& p) {
-  const int64_t image_blocks = Blocks(p.target.rows * p.planes->columns, 2 * kRows);
+  const int64_t image_blocks = Blocks(p.target.Positions(p.planes->columns), 2 * kRows);
   const int64_t position_blocks = p.planes->images * image_blocks;
   const int64_t channel_blocks = Blocks(p.target.channels, 2 * kRows);
   const int64_t a_bytes = p.planes->images * p.planes->ImageElements() * static_cast<int64_t>(sizeof(Bf16));
@@ -544,7 +546,7 @@ Status AmxForward(ExecutionContext& context, const ConvShape& s, const float* x,
   }
   const Bf16* b = nullptr;
   GGB_RETURN_IF_ERROR(FilterForm(
-      context, kForwardForm, filter, Blocks(s.out_channels, kRows) * taps * planes.Blocks32() * kTile,
+      context, FormKey(Pass::kForward, s), filter, Blocks(s.out_channels, kRows) * taps * planes.Blocks32() * kTile,
       [&](Bf16* tiles) { FillForwardFilter(context, s, filter, tiles); }, &b));
   FillPlanes(context, planes, x, a);
   const Target target{y,
@@ -587,7 +589,8 @@ Status AmxInputGradient(ExecutionContext& context, const ConvShape& s, const flo
   int64_t* numbers = offsets + taps;
   const Bf16* b = nullptr;
   GGB_RETURN_IF_ERROR(FilterForm(
-      context, kGradientForm, filter, Blocks(s.in_channels, kRows) * taps * planes.Blocks32() * kTile,
+      context, FormKey(Pass::kInputGradient, s), filter,
+      Blocks(s.in_channels, kRows) * taps * planes.Blocks32() * kTile,
       [&](Bf16* tiles) { FillGradientFilter(context, s, filter, tiles); }, &b));
   FillPlanes(context, planes, dy, a);
   for (int64_t row = 0; row < std::min(s.stride_height, s.in_height); ++row) {

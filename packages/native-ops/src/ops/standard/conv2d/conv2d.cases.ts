@@ -181,6 +181,7 @@ const named: readonly Convolution[] = [
   conv([1, 3, 5, 131], [3, 3, 131, 227], { strides: [2, 1], pad: 'same' }),
   conv([1, 7, 8, 65], [4, 4, 65, 257], { dilations: [2, 2] }),
   conv([1, 6, 6, 512], [1, 1, 512, 513], { strides: [2, 2] }),
+  conv([2, 4, 4, 32], [4, 4, 32, 512], { strides: [2, 2], pad: 'same' }),
   conv([3, 33, 31, 3], [4, 4, 3, 17], { strides: [2, 2], pad: 'same' }),
   conv([5, 65, 64, 2], [3, 3, 2, 16], { strides: [2, 2], pad: 'same' }),
   conv([2, 40, 41, 4], [3, 2, 4, 33], { pad: 'same' }),
