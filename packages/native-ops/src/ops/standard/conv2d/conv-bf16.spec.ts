@@ -298,6 +298,25 @@ describe.each(problem === undefined ? (['float32', 'bfloat16'] as const) : (['fl
       filter.dispose();
     });
 
+    it('belongs to the shape in which the filter is read: a reshaped one shares the values alone', () => {
+      const values = seededValues(11, 16 * 32 * 48);
+      const readAs = (filter: tf.Tensor4D) => {
+        const [, , inputs, outputs] = filter.shape;
+        const image = tf.tensor4d(seededValues(10, 2 * 16 * 16 * inputs), [2, 16, 16, inputs]);
+        const y = inPrecision(() => tf.conv2d(image, filter, 2, 'same'));
+        const back = inPrecision(() => tf.conv2dTranspose(y, filter, [2, 16, 16, inputs], 2, 'same'));
+        expect(y.shape[3]).toBe(outputs);
+        return [...y.dataSync(), ...back.dataSync()];
+      };
+      tf.tidy(() => {
+        const filter = tf.tensor4d(values, [4, 4, 32, 48]);
+        const first = readAs(filter);
+        expect(readAs(filter.reshape([4, 4, 48, 32]))).toEqual(readAs(tf.tensor4d(values, [4, 4, 48, 32])));
+        expect(readAs(filter.reshape([2, 2, 128, 48]))).toEqual(readAs(tf.tensor4d(values, [2, 2, 128, 48])));
+        expect(readAs(filter)).toEqual(first);
+      });
+    });
+
     // Own kernels read the filter as it is, or pack it anew.
     const hasLibrary = nativeBackend().description.convolutionLibrary.startsWith('oneDNN');
     itWhen(hasLibrary, 'own kernels keep nothing')('is memory of the filter: it goes with it', () => {
