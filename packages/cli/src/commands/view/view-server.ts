@@ -13,6 +13,7 @@
 //
 // No part of an address is ever a path: it is looked up among what there is.
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { type ImageKey, imageNameOf, thumbnailSize, type ViewKeypoints } from '@ggb/web/view-data';
@@ -41,8 +42,8 @@ export interface ViewServerOptions {
 
 /** About 40,000 thumbnails of 128 pixels. */
 const thumbnailBytes = 128 * 2 ** 20;
-/** Each takes a thread of libvips; more would only make all of them late. */
-const thumbnailsAtOnce = 4;
+/** Each takes a thread of libvips, and one core is the browser's: more would only make all of them late, and its frames. */
+const thumbnailsAtOnce = Math.max(1, Math.min(4, availableParallelism() - 1));
 /** Answers above this are compressed, at the level that costs least: the page waits for it. */
 const compressAbove = 4096;
 const heartbeatMs = 15_000;

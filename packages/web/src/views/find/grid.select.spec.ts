@@ -1,4 +1,4 @@
-import { gridLayout, scrollTopFor, visibleRows } from './grid.select.ts';
+import { gridLayout, scrollTopFor, Travel, visibleRows } from './grid.select.ts';
 
 describe('the virtual grid', () => {
   const layout = gridLayout(20_000, 1000, 192, 3, 20);
@@ -21,4 +21,13 @@ describe('the virtual grid', () => {
     expect(scrollTopFor(7, layout, 500, 870)).toBe(87);
     expect(scrollTopFor(50, layout, 0, 870)).toBe(87);
   });
+});
+
+it('knows how far one has scrolled just now, up or down, and forgets it', () => {
+  const travel = new Travel();
+  expect(travel.moved(120, 1000)).toBe(120);
+  expect(travel.moved(-120, 1016)).toBe(240);
+  expect(travel.moved(4000, 1100)).toBe(4240);
+  expect(travel.moved(10, 1240)).toBe(4010);
+  expect(travel.moved(0, 5000)).toBe(0);
 });

@@ -48,3 +48,17 @@ export function scrollTopFor(
   if (top < scrollTop) return top;
   return Math.max(scrollTop, top + cellHeight - viewHeight);
 }
+
+/** Within this time a screen is more than anyone can look at. A page down is less than one. */
+const travelMs = 150;
+
+/** How far one has scrolled just now. */
+export class Travel {
+  #steps: { readonly pixels: number; readonly at: number }[] = [];
+
+  /** @returns  pixels within the last {@link travelMs} milliseconds, this step included. */
+  moved(by: number, at: number): number {
+    this.#steps = [...this.#steps.filter((step) => at - step.at < travelMs), { pixels: Math.abs(by), at }];
+    return this.#steps.reduce((sum, { pixels }) => sum + pixels, 0);
+  }
+}
