@@ -1,5 +1,5 @@
 // While it exists, signals wait: for this thread, and for threads that begin meanwhile, as long as those live. Matrix
-// products of oneDNN before 3.12 let the stack pointer point into their work space on the heap, where the frame of a
+// products of oneDNN up to 3.11 let the stack pointer point into their work space on the heap, where the frame of a
 // signal handler then overwrites what is there (https://github.com/uxlfoundation/oneDNN/issues/4845). A terminal that
 // is resized, Ctrl-C and Node's profiler send such signals. Other threads of the process, Node has several, take those
 // that are meant for all of it; Node's handlers only write to a pipe and do their work when JavaScript runs again.

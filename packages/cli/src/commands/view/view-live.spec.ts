@@ -108,11 +108,7 @@ it('follows a training that begins, stops, and is resumed from an earlier checkp
     if (isHeld || !/^Run: /m.test(text)) return;
     isHeld = true;
     child.kill('SIGSTOP');
-    // Whether it was seen or not: a process that is held would outlive the test.
-    void page
-      .until(() => lives().at(-1) === true)
-      .catch(() => undefined)
-      .then(() => child.kill('SIGCONT'));
+    void page.until(() => lives().at(-1) === true).then(() => child.kill('SIGCONT'));
   };
   await ggbWith({ onStderr: untilSeen }, 'resume', run, 'training.steps=9');
   await page.until(() => page.steps.step.at(-1) === 9);

@@ -77,8 +77,9 @@ template <int kCount>
 void AverageFew(const Window& w, const float* image, Range rows, Range columns, double covered, float* y) {
   double sums[kCount] = {};
   for (int64_t h = rows.begin; h < rows.end; ++h) {
-    const float* pixel = image + (h * w.width + columns.begin) * kCount;
-    for (int64_t v = columns.begin; v < columns.end; ++v, pixel += kCount) {
+    for (int64_t v = columns.begin; v < columns.end; ++v) {
+      // Not before the loop: a window that lies in the padding begins anywhere.
+      const float* pixel = image + (h * w.width + v) * kCount;
       for (int c = 0; c < kCount; ++c) sums[c] += static_cast<double>(pixel[c]);
     }
   }
