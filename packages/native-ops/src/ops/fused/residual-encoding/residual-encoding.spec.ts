@@ -85,6 +85,31 @@ describe('gradients of residualEncoding', () => {
     },
   );
 
+  // From 64 x 64 pixels on the op is made of others: residual-encoding.gradient.ts.
+  it.each([
+    [3, 'encoder', weightPositions],
+    [2, 'encoder', weightPositions],
+    [2, 'fake', [fakePosition]],
+    [3, 'fake', [fakePosition]],
+  ] as const)('equal those of plain ops on large images: %d batches, by %s', (images, differentiable, positions) => {
+    tf.tidy(() => {
+      const tensors = drawn({ image: [2, 64, 64, 3], channels: [32, 40], kernelSize: 4 }, images);
+      nativeBackend().report.reset();
+      const outputs = encode(tensors, { activation, differentiable });
+      const received = gradients(tensors, [...positions], (all) => encode(all, { activation, differentiable }));
+      expect(nativeBackend().report.of('ResidualEncoding')).toMatchObject({ native: 0, fallback: 0 });
+      const plain = (all: tf.Tensor[]) => encodeByReference(all, activation);
+      const expected = [...plain(tensors), ...gradients(tensors, [...positions], plain)];
+      for (const [i, tensor] of [...outputs, ...received].entries()) {
+        const wanted = expected[i] as tf.Tensor;
+        const scale = wanted.abs().max().dataSync()[0] as number;
+        // As above.
+        assertTensorsClose(tensor, wanted, { absolute: 2e-5 * scale, relative: 0 }, `${i}`);
+      }
+      expect(received).toHaveLength(positions.length);
+    });
+  });
+
   it('compute nothing that is not asked for', () => {
     tf.tidy(() => {
       const tensors = drawn(encoderSizes[1] as EncoderSizes, 2);
