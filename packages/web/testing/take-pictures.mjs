@@ -35,7 +35,7 @@ try {
   ]);
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, deviceScaleFactor: 1 });
   await page.goto(`${url}#/find?chart=pose`);
-  await page.getByRole('listbox', { name: 'Results' }).locator('img').first().waitFor();
+  await page.getByRole('option').first().waitFor();
   await page.waitForLoadState('networkidle').catch(() => {});
   await settled(page);
   await save(page, 'viewer-find.png');

@@ -36,7 +36,7 @@ try {
   await grid.getByRole('option').first().waitFor();
   const firstResults = performance.now() - opening;
   await page.waitForFunction(() =>
-    [...document.images].some(({ complete, naturalWidth }) => complete && naturalWidth > 0),
+    performance.getEntriesByType('resource').some(({ name, duration }) => name.includes('/thumbs/') && duration > 0),
   );
   const firstPicture = performance.now() - opening;
   await page.waitForTimeout(2000);

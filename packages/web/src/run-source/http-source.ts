@@ -12,11 +12,14 @@ import {
   type RunSource,
   type SourceChange,
   type SourceSummary,
+  type ThumbRowKey,
   thumbnailSize,
   ViewDataError,
   type ViewKeypoints,
 } from './view-data.ts';
 
+/** Node refuses a request whose head is above 16 KiB. */
+const longestAddress = 8192;
 const connectAgainMs = 3000;
 /** After a restart of the server: its new address may be opened in another tab, and then this one may ask again. */
 const askAgainMs = 15_000;
@@ -56,6 +59,14 @@ export class HttpSource implements RunSource {
 
   thumbUrl(source: string, key: ImageKey, size: number): string {
     return `thumb/${source}/${thumbnailSize(size)}/${key.image}?${this.query(source, key)}`;
+  }
+
+  thumbRowUrl(source: string, { evaluation, ids, images }: ThumbRowKey, size: number): string | undefined {
+    const query = this.query(source, { evaluation });
+    for (const image of images) query.append('image', image);
+    for (const id of ids) query.append('id', id);
+    const url = `thumbs/${source}/${thumbnailSize(size)}?${query}`;
+    return url.length > longestAddress ? undefined : url;
   }
 
   async readableImageUrl(source: string, key: ImageKey): Promise<string> {
@@ -103,9 +114,13 @@ export class HttpSource implements RunSource {
     };
   }
 
-  private query(source: string, { evaluation, id }: ImageKey): URLSearchParams {
+  private query(source: string, { evaluation, id }: Pick<ImageKey, 'evaluation'> & Partial<ImageKey>): URLSearchParams {
     const revision = this.revisions.get(`${source} ${evaluation}`);
-    return new URLSearchParams({ evaluation, id, ...(revision === undefined ? {} : { v: revision }) });
+    return new URLSearchParams({
+      evaluation,
+      ...(id === undefined ? {} : { id }),
+      ...(revision === undefined ? {} : { v: revision }),
+    });
   }
 }
 

@@ -20,6 +20,13 @@ export interface RunSource {
   /** The same, at most about `size` pixels wide and high, see {@link thumbnailSizes}. Small pictures come as they are. */
   thumbUrl(source: string, key: ImageKey, size: number): string;
   /**
+   * Thumbnails of several pairs as one picture: a row of tiles of one size, pair by pair, those of a pair in the order of
+   * `images`; transparent where there is none. Absent where nobody can put them together.
+   *
+   * @returns `undefined` for names that are too long for one address.
+   */
+  thumbRowUrl?(source: string, row: ThumbRowKey, size: number): string | undefined;
+  /**
    * An address whose pixels a canvas may read. Pictures beside a page that was opened from `file:` taint a canvas, so an
    * exported folder has them a second time, as data: URLs in scripts; everywhere else it is {@link imageUrl}.
    */
@@ -96,6 +103,13 @@ export interface ImageKey {
   /** Of the pair. */
   readonly id: string;
   readonly image: ImageName;
+}
+
+export interface ThumbRowKey {
+  readonly evaluation: string;
+  /** Of the pairs. */
+  readonly ids: readonly string[];
+  readonly images: readonly ImageName[];
 }
 
 /** An evaluation of one source by columns: row i of the table is entry i of every list. */

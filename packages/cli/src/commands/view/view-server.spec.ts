@@ -157,6 +157,32 @@ describe('what it serves', () => {
     expect(small.body).toEqual(readFileSync(join(paths.run, 'evaluation', viewedEvaluation, `${viewedPairs[0]}.png`)));
   });
 
+  it('puts the thumbnails of several pairs into one row, transparent where a picture is none', async () => {
+    const id = await sourceOf();
+    const row = (ids: readonly string[], image = 'output') =>
+      `/thumbs/${id}/64?${new URLSearchParams([['evaluation', viewedEvaluation], ['image', image], ...ids.map((pair) => ['id', pair])])}`;
+    const [first, , third] = viewedPairs as [string, string, string];
+    const both = await asked(row([first, third]));
+    expect(both.headers['content-type']).toBe('image/jpeg');
+    const { data, info } = await sharp(both.body).raw().toBuffer({ resolveWithObject: true });
+    expect(info.width).toBe(2 * info.height);
+    // JPEG of one flat colour, rounded on its way through YCbCr.
+    expect([...data.subarray(0, 3)]).toBeAllClose(outputColour, { absolute: 3 });
+    const one = await asked(row([first, 'no such pair']));
+    const alpha = await sharp(one.body).ensureAlpha().extractChannel(3).raw().toBuffer({ resolveWithObject: true });
+    expect([alpha.data[0], alpha.data[alpha.info.width - 1]]).toEqual([255, 0]);
+    const kept = await asked(row([first, third]), { headers: { 'if-none-match': both.headers.etag as string } });
+    expect(kept.status).toBe(304);
+    for (const address of [
+      row(['no such pair']),
+      row([]),
+      row([first], '..'),
+      row(new Array<string>(257).fill(first)),
+    ]) {
+      expect((await asked(address)).status).toBe(404);
+    }
+  });
+
   it('tells of a run and of a pair what stands in their files', async () => {
     const id = await sourceOf();
     const run = await json<RunDetails>(`/api/sources/${id}/run`);
@@ -401,6 +427,8 @@ describe('files outside of the given folders', () => {
         `/image/${id}/output?evaluation=${viewedEvaluation}/${name}&id=${viewedPairs[0]}`,
         `/thumb/${id}/64/output?evaluation=${viewedEvaluation}&id=${name}`,
         `/thumb/${id}/${name}/output${query()}`,
+        `/thumbs/${id}/64?image=output&evaluation=${viewedEvaluation}&id=${name}`,
+        `/thumbs/${id}/64?image=${name}&evaluation=${viewedEvaluation}&id=${viewedPairs[0]}`,
         `/sample/${id}/${name}`,
         `/api/sources/${name}/results`,
         `/api/sources/${id}/results?evaluation=${name}`,

@@ -8,6 +8,7 @@
 //   /api/events?source=ID&source=ID      Server-Sent Events: SourceChange of all of them, one stream a tab
 //   /image/ID/IMAGE?evaluation=&id=&v=   a picture; v, the revision of its table, makes another address of another one
 //   /thumb/ID/SIZE/IMAGE?…               the same, small
+//   /thumbs/ID/SIZE?evaluation=&v=&image=…&id=…  those of several pairs in one row, pair by pair
 //   /sample/ID/STEP                      a grid of samples
 //   /api/annotate/…                      key points by hand, see annotations.ts
 //
@@ -16,16 +17,17 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import { type ImageKey, imageNameOf, thumbnailSize, type ViewKeypoints } from '@ggb/web/view-data';
+import { type ImageKey, type ImageName, imageNameOf, thumbnailSize, type ViewKeypoints } from '@ggb/web/view-data';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { AllowedFolders } from './allowed-folders.ts';
 import type { Annotations } from './annotations.ts';
 import type { AppPage } from './app-page.ts';
 import type { SourceList } from './find-sources.ts';
-import { type Picture, type PictureOrigin, pictureOf, thumbnailOf } from './picture.ts';
+import { nameOfOrigin, type Picture, pictureOf, thumbnailOf } from './picture.ts';
 import { PictureCache } from './picture-cache.ts';
 import { requestGuard } from './request-guard.ts';
+import { findThumbRow, thumbRowOf } from './thumb-row.ts';
 import { ViewError, type ViewStatus } from './view-error.ts';
 import type { ViewedSource } from './viewed-source.ts';
 
@@ -46,6 +48,8 @@ const thumbnailBytes = 128 * 2 ** 20;
 const thumbnailsAtOnce = Math.max(1, Math.min(4, availableParallelism() - 1));
 /** Answers above this are compressed, at the level that costs least: the page waits for it. */
 const compressAbove = 4096;
+/** Pictures in a row of thumbnails: more than any screen has side by side. */
+const largestRow = 256;
 const heartbeatMs = 15_000;
 const largestBody = 64 * 1024;
 
@@ -121,6 +125,16 @@ export function viewServer(options: ViewServerOptions): Hono {
     const name = `${size} ${await nameOfOrigin(origin, source.folders)}`;
     const make = async () => thumbnailOf(await pictureOf(origin, source.folders), size);
     return unlessKept(c, name, () => thumbnails.picture(name, make));
+  });
+  app.get('/thumbs/:source/:size', async (c) => {
+    const source = await sourceOf(c);
+    const size = thumbnailSize(sizeOf(c.req.param('size')));
+    const row = await findThumbRow(
+      rowKeys(c).map((key) => () => source.picture(key)),
+      size,
+      source.folders,
+    );
+    return unlessKept(c, row.name, () => thumbnails.picture(row.name, () => thumbRowOf(row, size, source.folders)));
   });
   app.get('/sample/:source/:step', async (c) => {
     const step = /^\d{1,12}$/.exec(c.req.param('step'))?.[0];
@@ -224,14 +238,21 @@ async function unlessKept(c: Context, name: string, make: () => Promise<Picture>
   return c.body(bytes);
 }
 
-async function nameOfOrigin(origin: PictureOrigin, folders: AllowedFolders): Promise<string> {
-  return origin.kind === 'drawn' ? `drawn ${origin.name}` : `file ${await folders.markOf(origin.path)}`;
-}
-
 function imageKey(c: Context): ImageKey {
   const image = imageNameOf(c.req.param('image') as string);
   if (image === undefined) throw new ViewError(404, 'There is no such picture of a pair.');
   return { evaluation: required(c, 'evaluation'), id: required(c, 'id'), image };
+}
+
+function rowKeys(c: Context): ImageKey[] {
+  const evaluation = required(c, 'evaluation');
+  const ids = c.req.queries('id') ?? [];
+  const images = (c.req.queries('image') ?? []).map(imageNameOf);
+  const count = ids.length * images.length;
+  if (count < 1 || count > largestRow || images.includes(undefined)) {
+    throw new ViewError(404, `id, image: expected 1 to ${largestRow} pictures in the address, received ${count}.`);
+  }
+  return ids.flatMap((id) => images.map((image) => ({ evaluation, id, image: image as ImageName })));
 }
 
 function required(c: Context, name: string): string {
