@@ -117,6 +117,7 @@ it('follows a training that begins, stops, and is resumed from an earlier checkp
     written(run).map(({ losses }) => losses['generator.reconstruction']),
   );
   const kinds = () => page.changes.map((change) => change.kind);
+  await page.until(() => kinds().includes('run') && kinds().includes('samples'));
   expect(kinds()).toEqual(expect.arrayContaining(['run', 'samples']));
   expect(page.changes.filter((change) => change.kind === 'steps' && change.replaces)).not.toEqual([]);
   await page.until(() => lives().at(-1) === false);
